@@ -1,0 +1,33 @@
+"""The named errors of the package; each message says what, where and what to do."""
+
+
+class ThroughlineError(Exception):
+    """Base of every error that a user can act on."""
+
+
+class ConfigError(ThroughlineError):
+    """`throughline.yml`, a contract, a source folder or the environment is wrong; names the key."""
+
+
+class SourceError(ThroughlineError):
+    """A source cannot be read: missing, unreachable, refused, corrupt or truncated."""
+
+
+class ConformError(ThroughlineError):
+    """A mapping does not fit its stream or its contract."""
+
+
+class BuildError(ThroughlineError):
+    """dbt failed; names the models."""
+
+
+class CheckFailed(ThroughlineError):
+    """A critical check failed; nothing is published."""
+
+
+class FenceError(ThroughlineError):
+    """A newer run took over; this one must not write or publish any more."""
+
+
+class PublishError(ThroughlineError):
+    """A candidate cannot become a release."""

@@ -1,0 +1,227 @@
+"""The only reader of the environment and of `throughline.yml`."""
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from throughline.errors import ConfigError
+
+PACKAGE = Path(__file__).parent
+DOMAINS = ("marketing", "crm", "calls", "product")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Night(_Section):
+    """When the night runs, in the business time zone."""
+
+    schedule: str = "0 2 * * *"
+    cutoff_minutes: int = Field(default=180, ge=1)
+
+
+class Warehouse(_Section):
+    """Limits of the embedded engine."""
+
+    memory_limit: str = "4GB"
+    threads: int = Field(default=2, ge=1)
+    lock_wait_seconds: int = Field(default=900, ge=1)
+
+
+class Releases(_Section):
+    """How many releases stay on disk."""
+
+    keep: int = Field(default=5, ge=2)
+
+
+class Webhook(_Section):
+    """Where alerts are posted; the URL is a secret and lives in the environment."""
+
+    url_env: str = "THROUGHLINE_WEBHOOK_URL"
+
+
+class Email(_Section):
+    """SMTP delivery; user and password live in the environment."""
+
+    host: str
+    port: int = 25
+    sender: str
+    starttls: bool = False
+    credentials_env: str | None = None
+
+
+class Alerts(_Section):
+    """Who is told, and how; an owner without an address is told at `default_address`."""
+
+    webhook: Webhook | None = None
+    email: Email | None = None
+    owners: dict[str, str] = Field(default_factory=dict)
+    default_address: str = "oncall@localhost"
+
+
+class Demo(_Section):
+    """The demo company: its source systems are generated below `<home>/demo`."""
+
+    size: Literal["tiny", "default", "large"] = "default"
+    seed: int = 7
+    nights: int = Field(default=3, ge=1)
+    end: date | None = None
+
+
+class Settings(_Section):
+    """The validated configuration; paths are absolute."""
+
+    config_file: Path
+    home: Path = Path(".throughline")
+    business_tz: str = "Asia/Shanghai"
+    reporting_currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
+    sources_path: tuple[Path, ...] = (PACKAGE / "sources",)
+    vars: dict[str, int | float | str] = Field(default_factory=dict)
+    night: Night = Night()
+    warehouse: Warehouse = Warehouse()
+    releases: Releases = Releases()
+    alerts: Alerts = Alerts()
+    demo: Demo = Demo()
+
+    @field_validator("business_tz")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not an IANA time zone, for example Asia/Shanghai")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The business time zone."""
+        return ZoneInfo(self.business_tz)
+
+    @property
+    def landing(self) -> Path:
+        """Verbatim batches; holds personal data, mode 0700."""
+        return self.home / "landing"
+
+    @property
+    def input(self) -> Path:
+        """Conformed batches: accepted and rejected rows, verdicts."""
+        return self.home / "input"
+
+    @property
+    def outcomes(self) -> Path:
+        """What each domain's extract ended with, per as_of."""
+        return self.home / "outcomes"
+
+    @property
+    def work(self) -> Path:
+        """The work database, its lock and token, scratch files of back-dated runs."""
+        return self.home / "work"
+
+    @property
+    def work_file(self) -> Path:
+        """The DuckDB file that dbt writes; nobody else opens it."""
+        return self.work / "work.duckdb"
+
+    @property
+    def candidates(self) -> Path:
+        """Candidates that failed a gate, kept for inspection."""
+        return self.home / "candidates"
+
+    @property
+    def release_folder(self) -> Path:
+        """Published releases."""
+        return self.home / "releases"
+
+    @property
+    def current(self) -> Path:
+        """Symlink to the release that is served."""
+        return self.home / "current.duckdb"
+
+    @property
+    def demo_folder(self) -> Path:
+        """Files of the demo company."""
+        return self.home / "demo"
+
+    @property
+    def state_url(self) -> str | None:
+        """PostgreSQL URL of incidents and outbox; None where no server is known."""
+        known = os.environ.get("THROUGHLINE_STATE_URL")
+        if known:
+            return known
+        written = self.home / "run" / "state_url"
+        return written.read_text(encoding="utf-8").strip() if written.exists() else None
+
+    def secret(self, name: str) -> str:
+        """Read a secret from the environment.
+
+        Raises:
+            ConfigError: it is not set.
+        """
+        value = os.environ.get(name)
+        if not value:
+            raise ConfigError(f"environment variable {name} is not set")
+        return value
+
+    def connection(self, connection_id: str) -> str:
+        """URL of an Airflow connection, handed over as `AIRFLOW_CONN_<ID>`.
+
+        Raises:
+            ConfigError: the connection is not in the environment.
+        """
+        return self.secret(f"AIRFLOW_CONN_{connection_id.upper()}")
+
+
+def load_settings(config: Path | None = None) -> Settings:
+    """Read `throughline.yml` (`THROUGHLINE_CONFIG`, or the nearest one from here upwards).
+
+    `THROUGHLINE_HOME` overrides `home`. Relative paths are relative to the file's folder.
+
+    Raises:
+        ConfigError: there is no such file, or a key of it is wrong; the message names the key.
+    """
+    path = (config or _find()).resolve()
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} does not exist; set THROUGHLINE_CONFIG") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(given, dict):
+        raise ConfigError(f"{path} must hold keys and values, not a {type(given).__name__}")
+    try:
+        read = Settings.model_validate({**given, "config_file": path})
+    except ValidationError as error:
+        raise ConfigError(_explain(path, error)) from error
+    home = Path(os.environ.get("THROUGHLINE_HOME") or read.home)
+    base = path.parent
+    return read.model_copy(
+        update={
+            "home": (base / home).resolve(),
+            "sources_path": tuple((base / folder).resolve() for folder in read.sources_path),
+        }
+    )
+
+
+def _find() -> Path:
+    named = os.environ.get("THROUGHLINE_CONFIG")
+    if named:
+        return Path(named)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "throughline.yml").is_file():
+            return folder / "throughline.yml"
+    raise ConfigError(
+        f"no throughline.yml in {here} or above; run from the project or set THROUGHLINE_CONFIG"
+    )
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    def line(item: Any) -> str:
+        key = ".".join(str(part) for part in item["loc"]) or "(top level)"
+        return f"  {key}: {item['msg']}"
+
+    return f"{path} is not valid:\n" + "\n".join(line(item) for item in error.errors())
