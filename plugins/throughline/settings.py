@@ -175,6 +175,11 @@ class Settings(_Section):
         return self.secret(f"AIRFLOW_CONN_{connection_id.upper()}")
 
 
+def fault_order() -> str | None:
+    """What a kill point must do (`throughline.fault`); None outside tests."""
+    return os.environ.get("THROUGHLINE_FAULT")
+
+
 def load_settings(config: Path | None = None) -> Settings:
     """Read `throughline.yml` (`THROUGHLINE_CONFIG`, or the nearest one from here upwards).
 
