@@ -1,0 +1,1 @@
+"""Great Expectations by SQL push-down on DuckDB; every doubt counts as a failure."""

@@ -1,0 +1,122 @@
+"""DuckDB as a data source of Great Expectations, which has none of its own.
+
+Great Expectations fetches after it closed the connection, and DuckDB's rows go with it. One
+connection kept open per process is the whole remedy. It is in memory; files are attached read-only
+for the time of one suite, under the name of the file, because views inside may name their catalog.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from threading import RLock
+from typing import Any, Literal
+
+from throughline.settings import Warehouse
+
+VIEW = "checked_relation"
+_LOCK = RLock()
+
+
+class Checker:
+    """One context, one data source and one connection of this process."""
+
+    def __init__(self) -> None:
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import ProgressBarsConfig
+
+        _register()
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = ProgressBarsConfig(
+            globally=False, metric_calculations=False
+        )
+        source: Any = context.data_sources.add_duckdb(  # type: ignore[attr-defined]
+            name="duckdb", connection_string="duckdb:///:memory:", create_temp_table=False
+        )
+        asset = source.add_query_asset(name="relation", query=f"select * from temp.{VIEW}")
+        self.definition = asset.add_batch_definition_whole_table("whole")
+        self.engine = source.get_execution_engine()
+        self.execute("set TimeZone = 'UTC'")
+
+    def execute(self, sql: str) -> list[Any]:
+        """Run one statement on the kept connection and return its rows."""
+        with self.engine.get_connection() as connection:
+            done = connection.exec_driver_sql(sql)
+            rows = list(done.fetchall()) if done.returns_rows else []
+            connection.commit()
+            return rows
+
+    def rollback(self) -> None:
+        """End a transaction that an error left open."""
+        with self.engine.get_connection() as connection:
+            connection.rollback()
+
+
+@cache
+def _checker(process_id: int) -> Checker:
+    return Checker()
+
+
+@contextmanager
+def opened(database: Path | None, limits: Warehouse) -> Iterator[Checker]:
+    """Hand out this process's checker with the file attached read-only as default catalog.
+
+    Raises whatever DuckDB raises when the file is missing, locked or not a database.
+    """
+    with _LOCK:
+        checker = _checker(os.getpid())
+        checker.execute(f"set threads = {limits.threads}")
+        checker.execute(f"set memory_limit = '{limits.memory_limit}'")
+        checker.execute(f"set temp_directory = '{_quoted(_spill_folder())}'")
+        try:
+            if database is not None:
+                checker.execute(f"attach '{_quoted(database)}' as {_name(database)} (read_only)")
+                checker.execute(f"use {_name(database)}")
+            yield checker
+        finally:
+            checker.rollback()
+            checker.execute(f"drop view if exists temp.{VIEW}")
+            checker.execute("use memory")
+            if database is not None:
+                checker.execute(f"detach database if exists {_name(database)}")
+
+
+def _name(database: Path) -> str:
+    return '"' + database.stem.replace('"', '""') + '"'
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _spill_folder() -> Path:
+    return Path(tempfile.gettempdir()) / f"throughline-checks-{os.getpid()}"
+
+
+@cache
+def _register() -> None:
+    """Define the engine and the data source; Great Expectations registers them by itself."""
+    from great_expectations.datasource.fluent import SQLDatasource
+    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+
+    class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
+        """SQLAlchemy engine that yields one connection and never closes it."""
+
+        _kept: Any = None
+
+        @contextmanager
+        def get_connection(self) -> Iterator[Any]:
+            if self._kept is None or self._kept.closed:
+                self._kept = self.engine.connect()
+            yield self._kept
+
+    class DuckDBDatasource(SQLDatasource):
+        """`context.data_sources.add_duckdb(...)`."""
+
+        type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
+
+        @property
+        def execution_engine_type(self) -> Any:
+            return DuckDBExecutionEngine

@@ -1,0 +1,133 @@
+"""The gates of the night: one batch, one layer of the work file, one candidate.
+
+A gate returns results and decides nothing but the verdict on a batch; `blocking(results)` says
+whether the night may go on.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from throughline.checks.batch import BatchFacts, own_results, promised_by_contract
+from throughline.checks.engine import run_suite
+from throughline.checks.left_out import LeftOut, names_left_out, required_but_missing
+from throughline.checks.results import CheckResult, blocking, failed
+from throughline.checks.suites import EXPECTATIONS, STAGES, Suite, load_layer, load_suite
+from throughline.settings import Settings
+
+__all__ = ["blocking", "check_candidate", "check_layer", "failed", "judge_batch"]
+
+
+def judge_batch(
+    settings: Settings, batch: Any, suites: Path = EXPECTATIONS
+) -> tuple[str, list[CheckResult]]:
+    """Judge one input batch: the entity's suite, its manifest, its rejects, its volume and age.
+
+    `batch` is a `landing.InputBatch`. Returns `passed` or `held` with every result; a batch that
+    cannot be judged is held.
+
+    Raises:
+        ConfigError: the entity has no valid suite, or the source folder is not valid; the batch
+            stays unjudged until that is mended.
+    """
+    suite = load_suite("input", batch.entity, suites)
+    facts = BatchFacts.of(settings, batch)
+    results = run_suite(
+        None,
+        suite,
+        relation=f"read_parquet('{_escaped(batch.path)}')",
+        extra=promised_by_contract(batch),
+        limits=settings.warehouse,
+    )
+    results += own_results(suite, facts)
+    return ("held" if blocking(results) else "passed"), results
+
+
+def check_layer(
+    settings: Settings,
+    layer: str,
+    work_file: Path,
+    touched: Mapping[str, list[date]] | None = None,
+    suites: Path = EXPECTATIONS,
+) -> list[CheckResult]:
+    """Judge every suite of `staging` or `core` in the work file.
+
+    `touched` names, per incremental model, the business dates this night replaced: rows are judged
+    on those dates only, row counts and keys on the whole table; every other model is judged whole.
+    Suites of entities without one input row are not applicable: nothing is connected, or nothing
+    was let in yet, and that is the input gate's story.
+
+    Raises:
+        ConfigError: a suite file is not valid, or the layer has none.
+    """
+    empty = required_but_missing(layer, _empty_inputs(settings, work_file))
+    out: list[CheckResult] = []
+    for suite in load_layer(layer, suites):
+        dates = (touched or {}).get(suite.table)
+        where = None if dates is None else _on(dates)
+        out += _run(settings, work_file, suite, empty, where)
+    return out
+
+
+def check_candidate(
+    settings: Settings,
+    candidate_file: Path,
+    not_connected: set[str],
+    left_out: LeftOut | None = None,
+    suites: Path = EXPECTATIONS,
+) -> list[CheckResult]:
+    """Judge every stage and audit suite in the candidate.
+
+    `left_out` names the tables (`stage.table`) that the publisher left out and the columns
+    (`(stage.table, column)`) that it set to NULL, each with the entities missing; by default it is
+    worked out from `not_connected` and the models' `requires`. What mentions them is not
+    applicable; any other table that is not there is an error.
+
+    Raises:
+        ConfigError: a suite file is not valid, or a stage has none.
+    """
+    out: list[CheckResult] = []
+    for stage in STAGES:
+        missing = left_out if left_out is not None else required_but_missing(stage, not_connected)
+        for suite in load_layer(stage, suites):
+            out += _run(settings, candidate_file, suite, missing, None)
+    return out
+
+
+def _run(
+    settings: Settings, database: Path, suite: Suite, missing: LeftOut, where: str | None
+) -> list[CheckResult]:
+    return run_suite(
+        database,
+        suite,
+        where=where,
+        not_applicable=names_left_out(missing, suite.relation),
+        limits=settings.warehouse,
+    )
+
+
+def _empty_inputs(settings: Settings, work_file: Path) -> set[str]:
+    """Entities whose input view in the work file exists and holds no row."""
+    from throughline.checks.datasource import opened
+
+    with opened(work_file, settings.warehouse) as checker:
+        views = checker.execute(
+            "select view_name from duckdb_views() where schema_name = 'input' "
+            "and database_name = current_database()"
+        )
+        return {
+            view
+            for (view,) in views
+            if not checker.execute(f'select 1 from input."{view}" limit 1')
+        }
+
+
+def _on(dates: list[date]) -> str:
+    if not dates:
+        return "false"
+    return f"business_date in ({', '.join(f"date '{day:%Y-%m-%d}'" for day in dates)})"
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")
