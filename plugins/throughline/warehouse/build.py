@@ -1,0 +1,92 @@
+"""The build of one run: dbt parses while the inputs are prepared, then the layers follow."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from throughline import fault
+from throughline.settings import Settings
+from throughline.warehouse.dbt import Dbt, ModelRun, dbt_vars
+from throughline.warehouse.engine import connect
+from throughline.warehouse.fingerprints import Graph, drop_changed, fingerprints
+from throughline.warehouse.models import SHARED_LAYERS, write_models
+from throughline.warehouse.prepare import current_attempt, finish_attempt, prepare
+from throughline.warehouse.runs import Run
+
+Touched = dict[str, list[date]]
+Gate = Callable[[Path, Touched], None]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did; `rebuilt` are the incremental models that were built from nothing."""
+
+    runs: tuple[ModelRun, ...]
+    rebuilt: tuple[str, ...]
+    touched: Touched
+
+
+def build(settings: Settings, run: Run, gate: Gate | None = None) -> Built:
+    """Build all tables of a run in its work file.
+
+    `gate` is called with the work file and the touched dates by model, after staging and core are
+    built and before the stage tables are; what it raises stops the build.
+
+    Raises:
+        BuildError: an input is not what its manifest says, or a model failed.
+    """
+    if run.backdated:
+        shutil.rmtree(run.work_file.parent, ignore_errors=True)
+    run.work_file.parent.mkdir(parents=True, exist_ok=True)
+    with Dbt(settings, run.work_file) as dbt:
+        lost = prepare(settings, run.as_of, run.work_file, run.batches, run.run_id)
+        graph = Graph(dbt.manifest(), dbt_vars(settings))
+        with connect(settings, run.work_file) as con:
+            rebuilt = drop_changed(con, graph, current_attempt(con), lost)
+            prints = fingerprints(con, graph)
+            write_models(con, graph)
+            touched = touched_by_model(con, graph, rebuilt)
+        fault.point("build.before_core")
+        dbt.build("--select", "resource_type:seed", *SHARED_LAYERS)
+        fault.point("build.after_core")
+        if gate is not None:
+            gate(run.work_file, touched)
+        fault.point("build.before_stages")
+        dbt.build("--exclude", "resource_type:seed", *SHARED_LAYERS)
+        fault.point("build.after_stages")
+        runs = tuple(dbt.runs)
+    with connect(settings, run.work_file) as con:
+        _write_model_runs(con, runs)
+        finish_attempt(con, prints)
+    fault.point("build.finished")
+    return Built(runs=runs, rebuilt=tuple(rebuilt), touched=touched)
+
+
+def touched_by_model(con: duckdb.DuckDBPyConnection, graph: Graph, rebuilt: list[str]) -> Touched:
+    """Touched dates of each incremental model that is not rebuilt, by model name.
+
+    A model that is not among them is a whole table.
+    """
+    dates: dict[str, list[date]] = {}
+    for entity, day in con.execute("select * from run.touched_dates order by all").fetchall():
+        dates.setdefault(entity, []).append(day)
+    return {
+        node["name"]: sorted(
+            {day for entity in graph.inputs(node) for day in dates.get(entity, [])}
+        )
+        for node in graph.incremental()
+        if f"{node['schema']}.{node['name']}" not in rebuilt
+    }
+
+
+def _write_model_runs(con: duckdb.DuckDBPyConnection, runs: tuple[ModelRun, ...]) -> None:
+    con.execute("delete from run.model_runs")
+    for run in runs:
+        con.execute(
+            "insert into run.model_runs values (?, ?, ?, ?, ?, ?)",
+            [run.schema, run.model, run.status, run.seconds, run.rows, run.message],
+        )

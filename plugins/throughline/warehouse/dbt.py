@@ -1,0 +1,156 @@
+"""dbt in one child process: parsed while the inputs are prepared, then run phase by phase.
+
+One process holds the work file at a time. The child closes it after every phase, so that the
+parent can look into it between them; it dies with its parent, so that no orphan writes on.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from throughline.errors import BuildError
+from throughline.settings import PACKAGE, Settings, process_environment
+
+OUTPUT_TAIL = 2000
+
+
+def project_folder(settings: Settings) -> Path:
+    """The dbt project beside `throughline.yml`, else the one this package came with."""
+    beside = settings.config_file.parent / "dbt_project"
+    return beside if beside.is_dir() else PACKAGE.parents[1] / "dbt_project"
+
+
+def dbt_vars(settings: Settings) -> dict[str, Any]:
+    """Vars given to dbt: they come from the settings alone, so they rarely change."""
+    return {
+        **settings.vars,
+        "business_tz": settings.business_tz,
+        "reporting_currency": settings.reporting_currency,
+    }
+
+
+@dataclass(frozen=True)
+class ModelRun:
+    """What became of one seed or model in one phase."""
+
+    schema: str
+    model: str
+    status: str
+    seconds: float
+    rows: int | None
+    message: str
+
+
+@dataclass
+class Dbt:
+    """A child process that has parsed the project, or is about to have."""
+
+    settings: Settings
+    work_file: Path
+    runs: list[ModelRun] = field(default_factory=list)
+    _process: subprocess.Popen[bytes] | None = None
+    _replies: IO[str] | None = None
+    _output: IO[bytes] | None = None
+
+    @property
+    def target(self) -> Path:
+        """Where dbt keeps its parsed project, beside the work file."""
+        return self.work_file.parent / "dbt_target"
+
+    def __enter__(self) -> "Dbt":
+        project = project_folder(self.settings)
+        logs = self.settings.home / "logs" / "dbt"
+        for folder in (logs, self.target):
+            folder.mkdir(parents=True, exist_ok=True)
+        read, write = os.pipe()
+        command = {
+            "project": str(project),
+            "target": str(self.target),
+            "logs": str(logs),
+            "vars": dbt_vars(self.settings),
+            "replies": write,
+            "parent": os.getpid(),
+        }
+        self._output = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "throughline.warehouse.child", json.dumps(command)],
+            stdin=subprocess.PIPE,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[write],
+            start_new_session=True,
+            env=process_environment(
+                THROUGHLINE_WORK_FILE=str(self.work_file),
+                THROUGHLINE_MEMORY_LIMIT=self.settings.warehouse.memory_limit,
+                THROUGHLINE_THREADS=str(self.settings.warehouse.threads),
+                DBT_SEND_ANONYMOUS_USAGE_STATS="false",
+            ),
+        )
+        os.close(write)
+        self._replies = os.fdopen(read, encoding="utf-8")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._process and self._process.stdin and self._replies and self._output
+        if kind is not None:
+            self._process.kill()
+        self._process.stdin.close()
+        self._process.wait()
+        self._replies.close()
+        self._output.close()
+
+    def manifest(self) -> dict[str, Any]:
+        """Wait until the project is parsed and return dbt's manifest.
+
+        Raises:
+            BuildError: the project does not parse.
+        """
+        self._answer("parse")
+        return json.loads((self.target / "manifest.json").read_text(encoding="utf-8"))
+
+    def build(self, *selection: str) -> None:
+        """Run the seeds and models of a selection; adds to `runs`.
+
+        Raises:
+            BuildError: names every failed model with the first line of its error.
+        """
+        assert self._process and self._process.stdin
+        self._process.stdin.write(json.dumps(list(selection)).encode() + b"\n")
+        self._process.stdin.flush()
+        answer = self._answer("run")
+        done = [ModelRun(**row) for row in answer["runs"]]
+        self.runs.extend(done)
+        failed = [run for run in done if run.status not in {"success", "skipped"}]
+        if failed or answer["error"]:
+            lines = [f"  {run.schema}.{run.model}: {run.message}" for run in failed]
+            raise BuildError(
+                f"dbt failed in {len(failed)} of {len(done)} models:\n"
+                + "\n".join(lines or [answer["error"]])
+                + f"\nthe whole log: {self.settings.home / 'logs' / 'dbt' / 'dbt.log'}"
+            )
+
+    def _answer(self, step: str) -> dict[str, Any]:
+        assert self._replies and self._output and self._process
+        line = self._replies.readline()
+        if not line:
+            self._process.wait()
+            self._output.seek(0)
+            tail = self._output.read().decode(errors="replace")[-OUTPUT_TAIL:]
+            raise BuildError(
+                f"dbt ended during {step} with exit status {self._process.returncode}:\n{tail}"
+            )
+        answer = json.loads(line)
+        if step == "parse" and answer["error"]:
+            raise BuildError(f"the dbt project does not parse: {answer['error']}")
+        return answer

@@ -1,0 +1,60 @@
+"""Open DuckDB files with the limits of the settings."""
+
+import os
+import time
+from pathlib import Path
+
+import duckdb
+
+from throughline.errors import BuildError
+from throughline.settings import Settings
+
+LOCK_WAIT_SECONDS = 30
+
+
+def connect(settings: Settings, path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file: limits set, instants in UTC, no extension fetched from anywhere.
+
+    A file that a dying process still holds is waited for.
+
+    Raises:
+        BuildError: another process keeps the file open, or it is no database.
+    """
+    scratch = settings.work / "tmp"
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.warehouse.memory_limit,
+        "threads": settings.warehouse.threads,
+        "temp_directory": str(scratch),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        try:
+            con = duckdb.connect(str(path), read_only=read_only, config=config)
+            con.execute("set TimeZone = 'UTC'")
+            return con
+        except duckdb.IOException as error:
+            locked = "Conflicting lock" in str(error)
+            if not locked or time.monotonic() > deadline:
+                raise BuildError(f"{path} cannot be opened: {error}") from error
+            time.sleep(0.1)
+
+
+def literal(value: object) -> str:
+    """Write a value as a SQL text literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """Write a name as a SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def sync(path: Path) -> None:
+    """Bring a file's or folder's content to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,124 @@
+"""Touched dates: the business dates that a changed batch set can change, however old (G3)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from throughline.contracts import Contract, load_contracts
+from throughline.landing import InputBatch
+from throughline.settings import Settings
+from throughline.warehouse.dbt import project_folder
+from throughline.warehouse.engine import literal, quoted
+from throughline.warehouse.inputs import rows_of
+
+CLOCK_SKEW_MINUTES = 10
+
+
+@dataclass(frozen=True)
+class Change:
+    """Batches of one entity: those that came or went, and all of before and now."""
+
+    changed: tuple[Path, ...]
+    everything: tuple[Path, ...]
+    lost: tuple[str, ...]
+
+
+def changes(con: duckdb.DuckDBPyConnection, batches: Sequence[InputBatch]) -> dict[str, Change]:
+    """Compare this batch set with that of the last success, by entity.
+
+    `lost` are batches of the last success whose file is gone, so that nobody can say which dates
+    it held.
+    """
+    old = {
+        row[0]: (row[1], Path(row[2]))
+        for row in con.execute("select batch_id, entity, path from run.built_from").fetchall()
+    }
+    new = {batch.batch_id: (batch.entity, batch.path) for batch in batches}
+    by_entity: dict[str, set[str]] = defaultdict(set)
+    for batch_id in old.keys() ^ new.keys():
+        by_entity[{**old, **new}[batch_id][0]].add(batch_id)
+    both = {**old, **new}
+    found = {}
+    for entity, ids in sorted(by_entity.items()):
+        lost = tuple(sorted(i for i in ids if not both[i][1].exists()))
+        everything = {path for name, path in both.values() if name == entity and path.exists()}
+        found[entity] = Change(
+            changed=tuple(sorted(both[i][1] for i in ids if i not in lost)),
+            everything=tuple(sorted(everything)),
+            lost=lost,
+        )
+    return found
+
+
+def record_touched_dates(
+    con: duckdb.DuckDBPyConnection, settings: Settings, found: dict[str, Change], attempt: int
+) -> None:
+    """Write `run.touched_dates`, and keep them for the attempts after this one.
+
+    Dates of unfinished attempts since the last success stay touched: nobody knows how far those
+    came.
+    """
+    contracts = load_contracts()
+    for entity, change in found.items():
+        contract = contracts.get(entity)
+        if contract is None or not change.changed:
+            continue
+        select = touched_select(con, settings, contract, change)
+        if select:
+            con.execute(
+                f"insert into run.attempt_dates select {attempt}, {literal(entity)}, date"
+                f" from ({select})"
+            )
+    con.execute("delete from run.touched_dates")
+    con.execute(
+        "insert into run.touched_dates select distinct entity, business_date"
+        " from run.attempt_dates where business_date is not null order by all"
+    )
+
+
+def touched_select(
+    con: duckdb.DuckDBPyConnection, settings: Settings, contract: Contract, change: Change
+) -> str | None:
+    """SELECT of the touched dates (column `date`) of one entity; None where it has no dates.
+
+    An event is deduplicated over all dates: a changed row may bring back or hide its duplicate on
+    another date, so every date that holds a row with the key of a changed row is touched.
+    """
+    changed = rows_of(con, contract, change.changed)
+    if contract.date_column:
+        return f"select distinct {quoted(contract.date_column)} as date from ({changed})"
+    if contract.kind != "event":
+        return None
+    keys = ", ".join(quoted(name) for name in contract.key)
+    everything = rows_of(con, contract, change.everything)
+    return (
+        f"with changed as (select distinct {keys} from ({changed}))"
+        f" select distinct {business_date(settings, contract)} as date"
+        f" from ({everything}) as rows semi join changed using ({keys})"
+    )
+
+
+def business_date(settings: Settings, contract: Contract) -> str:
+    """Expression of an event's business date; the same definition as the staging models' (G1, G3).
+
+    A client clock more than `clock_skew_min` minutes ahead of the collector's is not believed.
+    """
+    happened = quoted(str(contract.event_at))
+    if contract.received_at:
+        received = quoted(contract.received_at)
+        skew = f"interval {clock_skew_minutes(settings)} minute"
+        happened = f"case when {happened} > {received} + {skew} then {received} else {happened} end"
+    return f"cast(({happened}) at time zone {literal(settings.business_tz)} as date)"
+
+
+def clock_skew_minutes(settings: Settings) -> int:
+    """The var `clock_skew_min`: settings, else dbt_project.yml."""
+    project = yaml.safe_load(
+        (project_folder(settings) / "dbt_project.yml").read_text(encoding="utf-8")
+    )
+    given = {**(project.get("vars") or {}), **settings.vars}
+    return int(given.get("clock_skew_min", CLOCK_SKEW_MINUTES))
