@@ -1,0 +1,51 @@
+"""Lifecycle: build, check and publish all stages for one night, from what the domains delivered.
+
+Waits until every domain has said its outcome or the cutoff is over, builds core and stage tables
+with dbt in the work file, checks them, and publishes one release. When a task fails, the last
+release stays served: read `throughline status`, mend the cause, clear the failed task. A run that
+a newer one overtook refuses to publish. Owner: data-platform.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, RetryAction, RetryRule, chain, task
+from airflow.sdk import ExceptionRetryPolicy as RetryPolicy
+
+from throughline.errors import CheckFailed, ConfigError, FenceError
+from throughline.failed_run import report_failed_run
+from throughline.nights import night_of
+from throughline.settings import load_settings
+
+settings = load_settings()
+hopeless = RetryRule([CheckFailed, ConfigError, FenceError], action=RetryAction.FAIL)
+
+
+@task
+def do(step: str, logical_date=None) -> None:
+    """Do one step of the night."""
+    from throughline import night
+
+    getattr(night, step)(settings, night_of(settings, logical_date))
+
+
+with DAG(
+    "lifecycle",
+    schedule=CronDataIntervalTimetable(settings.night.schedule, settings.business_tz),
+    catchup=False,
+    max_active_runs=1,
+    default_args={
+        "owner": "data-platform",
+        "pool": "warehouse",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=15),
+        "retry_exponential_backoff": 4.0,
+        "retry_policy": RetryPolicy(rules=[hopeless]),
+        "execution_timeout": timedelta(hours=12),
+    },
+    on_failure_callback=report_failed_run,
+    doc_md=__doc__,
+):
+    # Waiting holds no warehouse slot: an earlier night may still be building.
+    wait = do.override(task_id="wait_for_outcomes", pool="default_pool")("wait_for_outcomes")
+    steps = [do.override(task_id=step)(step) for step in ("build", "audit", "publish")]
+    chain(wait, *steps)

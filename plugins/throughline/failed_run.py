@@ -1,0 +1,39 @@
+"""Report a failed run of a DAG as an incident.
+
+Airflow calls this from its dag-processor, not from the task: so it is also called when the task's
+process was killed on its last try (a task's own callback is not).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from throughline.nights import night_of
+from throughline.settings import load_settings
+
+_BLOCKS = {
+    "lifecycle": "tonight's release; the last one stays served",
+}
+
+
+def report_failed_run(context: Mapping[str, Any]) -> None:
+    """Open an incident for the failed task of a run; Airflow's callback context in."""
+    from throughline.alerts import report_incident
+
+    settings = load_settings()
+    dag, failed = context["dag"], context.get("ti")
+    task_id = failed.task_id if failed else "run"
+    owner = dag.get_task(task_id).owner if failed else dag.default_args["owner"]
+    logical_date = context.get("logical_date")
+    window = str(night_of(settings, logical_date)) if logical_date else context["run_id"]
+    report_incident(
+        settings,
+        kind="task",
+        subject=f"{dag.dag_id}.{task_id}",
+        owner=owner,
+        severity="critical",
+        summary=f"task {task_id} of {dag.dag_id} failed for the night of {window}",
+        blocks=_BLOCKS.get(dag.dag_id, f"what {dag.dag_id} delivers; other domains go on"),
+        command=f"throughline status --as-of {window}",
+        window=window,
+        detail=str(context.get("reason") or ""),
+    )
