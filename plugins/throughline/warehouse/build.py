@@ -12,7 +12,7 @@ from throughline import fault
 from throughline.settings import Settings
 from throughline.warehouse.dbt import Dbt, ModelRun, dbt_vars
 from throughline.warehouse.engine import connect
-from throughline.warehouse.fingerprints import Graph, drop_changed, fingerprints
+from throughline.warehouse.fingerprints import Graph, drop_changed, fingerprints, model_name
 from throughline.warehouse.models import SHARED_LAYERS, write_models
 from throughline.warehouse.prepare import current_attempt, finish_attempt, prepare
 from throughline.warehouse.runs import Run
@@ -79,7 +79,7 @@ def touched_by_model(con: duckdb.DuckDBPyConnection, graph: Graph, rebuilt: list
             {day for entity in graph.inputs(node) for day in dates.get(entity, [])}
         )
         for node in graph.incremental()
-        if f"{node['schema']}.{node['name']}" not in rebuilt
+        if model_name(node) not in rebuilt
     }
 
 

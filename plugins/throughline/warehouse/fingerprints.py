@@ -21,7 +21,6 @@ class Graph:
         self.nodes: dict[str, Node] = {**manifest["nodes"], **manifest["sources"]}
         self.macros: dict[str, Node] = manifest["macros"]
         self.vars = _digest([dbt_vars, manifest["metadata"]["dbt_version"]])
-        self.content: dict[str, str] = {}
         self._of = cache(self._hash)
         self._inputs = cache(self._entities)
 
@@ -40,6 +39,12 @@ class Graph:
     def inputs(self, node: Node) -> frozenset[str]:
         """Entities that a node reads, directly or not."""
         return self._inputs(node["unique_id"])
+
+    def touched_by(self, node: Node) -> frozenset[str]:
+        """Entities whose touched dates an incremental model replaces (`meta.touched_by`)."""
+        meta = {**(node.get("meta") or {}), **(node["config"].get("meta") or {})}
+        given = meta.get("touched_by") or ()
+        return frozenset([given] if isinstance(given, str) else given)
 
     def _entities(self, node_id: str) -> frozenset[str]:
         node = self.nodes[node_id]
@@ -85,16 +90,16 @@ class Graph:
 def fingerprints(con: duckdb.DuckDBPyConnection, graph: Graph) -> dict[str, str]:
     """Fingerprint of every incremental model, by `schema.name`.
 
-    Dates bring new events in. Whatever else an incremental model reads (lists of robots, of own
-    staff) has no dates, so its content is part of the fingerprint.
+    Touched dates bring new events in. Of whatever else an incremental model reads (lists of robots,
+    of own staff) the content is part of the fingerprint.
     """
     content: dict[str, str] = {}
     found = {}
     for node in graph.incremental():
-        undated = sorted(entity for entity in graph.inputs(node) if not _is_dated(entity))
-        for entity in undated:
+        others = sorted(graph.inputs(node) - graph.touched_by(node))
+        for entity in others:
             content.setdefault(entity, content_hash(con, load_contracts()[entity]))
-        found[model_name(node)] = _digest([graph.fingerprint(node), [content[e] for e in undated]])
+        found[model_name(node)] = _digest([graph.fingerprint(node), [content[e] for e in others]])
     return found
 
 
@@ -131,7 +136,7 @@ def model_name(node: Node) -> str:
 
 
 def content_hash(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
-    """Hash of the rows that count of a state or reference entity, whatever batch they came in."""
+    """Hash of the rows that count of an entity, whatever batches they came in."""
     keys = ", ".join(quoted(name) for name in contract.key)
     ignored = {"created_at", "updated_at"}
     values = ", ".join(quoted(name) for name in contract.columns if name not in ignored)
@@ -154,11 +159,6 @@ def content_hash(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
 
 def _is_incremental(node: Node) -> bool:
     return node["config"].get("materialized") not in {"table", "view", "ephemeral"}
-
-
-def _is_dated(entity: str) -> bool:
-    contract = load_contracts().get(entity)
-    return contract is None or contract.kind in {"event", "report"}
 
 
 def _digest(value: Any) -> str:

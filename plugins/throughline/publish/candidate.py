@@ -1,0 +1,237 @@
+"""The candidate: a fresh file with what analysts may see, and the account of how it came to be."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from throughline import fault
+from throughline.checks.results import CheckResult, blocking
+from throughline.contracts import load_contracts
+from throughline.errors import CheckFailed, FenceError
+from throughline.publish.account import Absent, write_account, write_results
+from throughline.publish.freshness import Freshness, measure_freshness
+from throughline.publish.reconcile import reconcile
+from throughline.settings import Settings
+from throughline.warehouse.engine import connect, literal, quoted
+from throughline.warehouse.runs import Run
+
+STAGES = ("acquisition", "lead", "opportunity", "payment", "success", "audit")
+DATE_COLUMNS = (
+    *("date", "snapshot_date", "created_date", "period_start"),
+    *("month", "created_month", "lead_cohort_month"),
+)
+"""Grain columns that tell how far a table reaches; a stale table ends at `data_through`."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A candidate file; `rows` by table, what could not be computed beside them."""
+
+    path: Path
+    rows: dict[str, int]
+    left_out: tuple[str, ...]
+    nulled: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Model:
+    schema: str
+    name: str
+    about: str
+    requires: tuple[str, ...]
+    inputs: tuple[str, ...]
+    column_requires: dict[str, list[str]]
+    column_about: dict[str, str]
+
+    @property
+    def table(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+def candidate_path(settings: Settings, run_id: str) -> Path:
+    """Where the candidate of a run is built."""
+    return settings.candidates / f"{run_id}.duckdb"
+
+
+def build_candidate(settings: Settings, run: Run, results: Sequence[CheckResult] = ()) -> Candidate:
+    """Copy stage tables and dimensions out of the work file, and write the audit tables.
+
+    Rows are ordered by all columns, so equal content is an equal table.
+
+    Args:
+        settings: the configuration.
+        run: the run that the work file was built for.
+        results: check results of the layers before; they become `audit.check_results`.
+
+    Raises:
+        FenceError: the work file holds another run by now.
+    """
+    path = candidate_path(settings, run.run_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for old in (path, path.with_name(path.name + ".wal")):
+        old.unlink(missing_ok=True)
+    fault.point("candidate.before_copy")
+    with connect(settings, path) as con:
+        con.execute(f"attach {literal(run.work_file)} as work (read_only)")
+        _is_of(con, run)
+        freshness = measure_freshness(con, run)
+        con.execute("begin")
+        models = _models(con)
+        kept = [model for model in models if not _missing(model.requires, run)]
+        nulled = [name for model in kept for name in _copy(con, model, run, freshness)]
+        left_out = sorted(model.table for model in models if model not in kept)
+        absent = not_connected(con, run)
+        write_account(con, run, freshness, Absent(absent, left_out, nulled), settings)
+        reconcile(con, run)
+        write_results(con, run.run_id, results)
+        con.execute("commit")
+        rows = _count(con)
+        con.execute("detach work")
+        con.execute("checkpoint")
+    fault.point("candidate.after_copy")
+    return Candidate(path, rows, tuple(left_out), tuple(nulled))
+
+
+def audit_candidate(settings: Settings, run: Run) -> list[CheckResult]:
+    """Check the candidate file of a run, write the results into it, and say whether it passed.
+
+    Raises:
+        CheckFailed: a critical check did not pass; the candidate is kept.
+    """
+    from throughline.checks.gate import check_candidate
+
+    path = candidate_path(settings, run.run_id)
+    with connect(settings, path, read_only=True) as con:
+        absent = con.execute("select not_connected from build_info").fetchall()[0][0]
+        reconciled = _reconciliation_results(con)
+    results = [*check_candidate(settings, path, set(absent)), *reconciled]
+    with connect(settings, path) as con:
+        failed = blocking(results)
+        con.execute("begin")
+        write_results(con, run.run_id, results)
+        con.execute(
+            "update build_info set is_passed = ?, checks = (select map_from_entries(list("
+            " {'k': status, 'v': n} order by status)) from"
+            " (select status, count(*) as n from audit.check_results group by status))",
+            [not failed],
+        )
+        con.execute("commit")
+        con.execute("checkpoint")
+    fault.point("candidate.audited")
+    if failed:
+        lines = [f"  {r.suite}: {r.expectation} ({r.status}: {r.observed})" for r in failed]
+        raise CheckFailed(
+            f"{len(failed)} critical checks of the candidate did not pass; it is kept as {path}:\n"
+            + "\n".join(lines)
+        )
+    return results
+
+
+def not_connected(con: duckdb.DuckDBPyConnection, run: Run) -> list[str]:
+    """Entities that no enabled source delivers, also those that only a `requires` names."""
+    named = con.execute(
+        "select unnest(requires) from work.run.models"
+        " union select unnest(flatten(map_values(column_requires))) from work.run.models"
+    ).fetchall()
+    return sorted({*load_contracts(), *(name for (name,) in named)} - run.connected)
+
+
+def _is_of(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    found = con.execute("select run_id from work.run.parameters").fetchone()
+    if not found or found[0] != run.run_id:
+        raise FenceError(
+            f"{run.work_file} holds run {found[0] if found else 'nothing'} by now, not"
+            f" {run.run_id}: start the night of {run.as_of} again"
+        )
+
+
+def _models(con: duckdb.DuckDBPyConnection) -> list[_Model]:
+    rows = con.execute(
+        "select schema_name, model, description, requires, inputs, column_requires, column_about"
+        " from work.run.models where list_contains(?, schema_name)"
+        " or schema_name = 'core' and starts_with(model, 'dim_') order by all",
+        [list(STAGES)],
+    ).fetchall()
+    return [_Model(r[0], r[1], r[2], tuple(r[3]), tuple(r[4]), r[5], r[6]) for r in rows]
+
+
+def _missing(requires: Sequence[str], run: Run) -> list[str]:
+    return [entity for entity in requires if entity not in run.connected]
+
+
+def _copy(
+    con: duckdb.DuckDBPyConnection, model: _Model, run: Run, freshness: Freshness
+) -> list[str]:
+    """Copy one table; returns its columns that could not be computed, as schema.table.column."""
+    source = f"work.{quoted(model.schema)}.{quoted(model.name)}"
+    target = f"{quoted(model.schema)}.{quoted(model.name)}"
+    types = {row[0]: row[1] for row in con.execute(f"describe {source}").fetchall()}
+    empty = [c for c in types if _missing(model.column_requires.get(c, ()), run)]
+    columns = (
+        f"cast(null as {kind}) as {quoted(name)}" if name in empty else quoted(name)
+        for name, kind in types.items()
+    )
+    con.execute(f"create schema if not exists {quoted(model.schema)}")
+    con.execute(
+        f"create table {target} as select {', '.join(columns)} from {source}"
+        f" {_until(types, freshness.through(model.inputs), run)} order by all"
+    )
+    con.execute(f"comment on table {target} is {literal(model.about)}")
+    for name, about in model.column_about.items():
+        if name in types:
+            con.execute(f"comment on column {target}.{quoted(name)} is {literal(about)}")
+    return [f"{model.table}.{name}" for name in empty]
+
+
+def _until(types: dict[str, str], through: object, run: Run) -> str:
+    """Condition that ends a stale table where its data end, never with zeros."""
+    dates = [name for name in DATE_COLUMNS if types.get(name) == "DATE"]
+    if not dates or through == run.as_of:
+        return ""
+    return f"where {quoted(dates[0])} <= date {literal(through)}"
+
+
+def _count(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    rows = con.execute(
+        "select schema_name || '.' || table_name from duckdb_tables()"
+        " where database_name = current_database() order by all"
+    ).fetchall()
+    return {
+        name: int(con.execute(f"select count(*) from {name}").fetchall()[0][0]) for (name,) in rows
+    }
+
+
+def _reconciliation_results(con: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """One result per source and entity: what landed is loaded, or its absence is counted."""
+    rows = con.execute(
+        "select source, entity, count(*) filter (where difference != 0 or"
+        " coalesce(amount_difference, 0) != 0), max(abs(difference)), any_value(landed_rows)"
+        " from audit.reconciliation group by all order by all"
+    ).fetchall()
+    template = CheckResult(
+        suite="audit.reconciliation",
+        expectation="",
+        layer="audit",
+        table_name="reconciliation",
+        severity="critical",
+        status="pass",
+        observed="",
+        expected="difference 0",
+        unexpected_rows=0,
+        seconds=0.0,
+        owner="data-platform",
+        why="a row that landed and is neither loaded nor counted as left out is lost",
+    )
+    return [
+        dataclasses.replace(
+            template,
+            expectation=f"landed_rows_are_loaded.{source}.{entity}",
+            status="fail" if broken else "pass",
+            observed=f"difference {difference} of {landed} landed rows",
+            unexpected_rows=broken,
+        )
+        for source, entity, broken, difference, landed in rows
+    ]
