@@ -4,6 +4,7 @@ A gate returns results and decides nothing but the verdict on a batch; `blocking
 whether the night may go on.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,8 @@ from throughline.checks.left_out import LeftOut, names_left_out, required_but_mi
 from throughline.checks.results import CheckResult, blocking, failed
 from throughline.checks.suites import EXPECTATIONS, STAGES, Suite, load_layer, load_suite
 from throughline.settings import Settings
+
+log = logging.getLogger(__name__)
 
 __all__ = ["blocking", "check_candidate", "check_layer", "failed", "judge_batch"]
 
@@ -108,25 +111,33 @@ def _run(
 
 
 def _empty_inputs(settings: Settings, work_file: Path) -> set[str]:
-    """Entities whose input view in the work file exists and holds no row."""
+    """Entities whose input view in the work file exists and holds no row.
+
+    None when the file cannot be read: then every suite is judged, and is an error.
+    """
     from throughline.checks.datasource import opened
 
-    with opened(work_file, settings.warehouse) as checker:
-        views = checker.execute(
-            "select view_name from duckdb_views() where schema_name = 'input' "
-            "and database_name = current_database()"
-        )
-        return {
-            view
-            for (view,) in views
-            if not checker.execute(f'select 1 from input."{view}" limit 1')
-        }
+    try:
+        with opened(work_file, settings.warehouse) as checker:
+            views = checker.execute(
+                "select view_name from duckdb_views() where schema_name = 'input' "
+                "and database_name = current_database()"
+            )
+            return {
+                view
+                for (view,) in views
+                if not checker.execute(f'select 1 from input."{view}" limit 1')
+            }
+    except Exception as error:  # DuckDB's and SQLAlchemy's errors share no narrower base
+        log.warning("%s cannot be read for its inputs: %s", work_file, error)
+        return set()
 
 
 def _on(dates: list[date]) -> str:
     if not dates:
         return "false"
-    return f"business_date in ({', '.join(f"date '{day:%Y-%m-%d}'" for day in dates)})"
+    days = ", ".join(f"date '{day:%Y-%m-%d}'" for day in dates)
+    return f"business_date in ({days})"
 
 
 def _escaped(path: Path) -> str:
