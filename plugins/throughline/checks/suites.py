@@ -37,7 +37,7 @@ class _Strict(BaseModel):
 class Meta(_Strict):
     """Why the expectation exists: one sentence."""
 
-    why: str = Field(min_length=10)
+    why: str = Field(min_length=8)
 
 
 class Expectation(_Strict):
