@@ -1,0 +1,244 @@
+with
+subject_days as (
+    select * from {{ ref('int_active_days__resolved') }}
+    where business_line = 'ALL' and subject_type in ('person', 'company')
+),
+analyses as (
+    select * from {{ ref('retention_defs') }}
+),
+persons as (
+    select person_id, first_channel_id from {{ ref('dim_person') }}
+),
+members as (
+    select distinct person_id, company_id from {{ ref('bridge_person_company') }}
+),
+touchpoints as (
+    select * from {{ ref('fct_touchpoint') }}
+    where touched_at < {{ param('as_of_end') }}
+),
+company_channels as (
+    select members.company_id, touchpoints.channel_id,
+    from members
+    inner join touchpoints on members.person_id = touchpoints.person_id
+    qualify row_number() over (
+        partition by members.company_id order by touchpoints.touched_at, touchpoints.touch_id
+    ) = 1
+),
+measured_days as (
+    unpivot (
+        select
+            subject_type, subject, business_date, active_events, core_events, logins, launches,
+        from subject_days
+    )
+    on active_events, core_events, logins, launches
+    into name measure value happened
+),
+starts as (
+    select
+        analyses.analysis,
+        measured_days.subject_type,
+        measured_days.subject,
+        min(measured_days.business_date) as start_date,
+    from analyses
+    inner join measured_days on analyses.start_measure = measured_days.measure
+    where measured_days.happened > 0
+    group by all
+),
+channelled_starts as (
+    select
+        starts.*,
+        case starts.subject_type
+            when 'person' then coalesce(persons.first_channel_id, 'unattributed')
+            else coalesce(company_channels.channel_id, 'unattributed')
+        end as channel_id,
+    from starts
+    left join persons
+        on starts.subject = persons.person_id and starts.subject_type = 'person'
+    left join company_channels
+        on starts.subject = company_channels.company_id and starts.subject_type = 'company'
+),
+returns as (
+    select
+        channelled_starts.analysis,
+        channelled_starts.subject_type,
+        channelled_starts.subject,
+        channelled_starts.start_date,
+        channelled_starts.channel_id,
+        measured_days.business_date,
+    from channelled_starts
+    inner join analyses on channelled_starts.analysis = analyses.analysis
+    inner join measured_days
+        on channelled_starts.subject_type = measured_days.subject_type
+        and channelled_starts.subject = measured_days.subject
+        and analyses.return_measure = measured_days.measure
+        and measured_days.business_date >= channelled_starts.start_date
+    where measured_days.happened > 0
+),
+-- period numbers: days, ISO weeks (Monday is day 0 of week 0 since 1970-01-05), calendar months
+subject_returns as (
+    select distinct
+        analysis,
+        subject_type,
+        'day' as period_type,
+        subject,
+        start_date as cohort,
+        channel_id,
+        business_date - start_date as n,
+    from returns
+    union all
+    select distinct
+        analysis,
+        subject_type,
+        'week',
+        subject,
+        date_trunc('week', start_date)::date,
+        channel_id,
+        (date_trunc('week', business_date)::date - date_trunc('week', start_date)::date) // 7,
+    from returns
+    union all
+    select distinct
+        analysis,
+        subject_type,
+        'month',
+        subject,
+        date_trunc('month', start_date)::date,
+        channel_id,
+        date_diff('month', start_date, business_date),
+    from returns
+),
+cohorts as (
+    select
+        analysis,
+        subject_type,
+        'day' as period_type,
+        start_date as cohort,
+        start_date as last_day,
+        channel_id,
+        count(*) as cohort_size,
+    from channelled_starts
+    group by all
+    union all
+    select
+        analysis,
+        subject_type,
+        'week',
+        date_trunc('week', start_date)::date,
+        date_trunc('week', start_date)::date + 6,
+        channel_id,
+        count(*),
+    from channelled_starts
+    group by all
+    union all
+    select
+        analysis,
+        subject_type,
+        'month',
+        date_trunc('month', start_date)::date,
+        last_day(start_date),
+        channel_id,
+        count(*),
+    from channelled_starts
+    group by all
+),
+steps as (
+    select 'day' as period_type, unnest([0, 1, 2, 3, 4, 5, 6, 7, 14, 30]) as n,
+    union all
+    select 'week', unnest(range(13)),
+    union all
+    select 'month', unnest(range(13)),
+),
+cells as (
+    select
+        cohorts.*,
+        modes.mode,
+        steps.n,
+        case cohorts.period_type
+            when 'day' then cohorts.last_day + steps.n
+            when 'week' then cohorts.last_day + 7 * steps.n
+            else last_day(cast(
+                {{ dbt.dateadd('month', 'steps.n', 'cohorts.cohort') }} as date
+            ))
+        end <= {{ param('as_of') }} as is_mature,
+    from cohorts
+    inner join steps on cohorts.period_type = steps.period_type
+    cross join (values ('n_day'), ('unbounded')) as modes (mode)
+),
+exact_returns as (
+    select analysis, subject_type, period_type, cohort, channel_id, n, count(*) as retained,
+    from subject_returns
+    group by all
+),
+last_returns as (
+    select
+        analysis, subject_type, period_type, cohort, channel_id, subject, max(n) as last_n,
+    from subject_returns
+    group by all
+),
+later_returns as (
+    select
+        last_returns.analysis,
+        last_returns.subject_type,
+        last_returns.period_type,
+        last_returns.cohort,
+        last_returns.channel_id,
+        steps.n,
+        count(*) as retained,
+    from last_returns
+    inner join steps
+        on last_returns.period_type = steps.period_type and last_returns.last_n >= steps.n
+    group by all
+),
+retained as (
+    select *, 'n_day' as mode, from exact_returns
+    union all by name
+    select *, 'unbounded' as mode, from later_returns
+),
+channel_cells as (
+    select cells.*, coalesce(retained.retained, 0) as retained,
+    from cells
+    left join retained
+        on cells.analysis = retained.analysis
+        and cells.subject_type = retained.subject_type
+        and cells.period_type = retained.period_type
+        and cells.cohort = retained.cohort
+        and cells.channel_id = retained.channel_id
+        and cells.mode = retained.mode
+        and cells.n = retained.n
+),
+-- a subject has one channel, so the ALL row is the sum of its channels
+segment_cells as (
+    select
+        analysis,
+        subject_type,
+        mode,
+        period_type,
+        cohort,
+        case when grouping(channel_id) = 1 then 'ALL' else 'channel' end as segment_type,
+        case when grouping(channel_id) = 1 then 'ALL' else channel_id end as segment,
+        n,
+        is_mature,
+        cast(sum(cohort_size) as bigint) as cohort_size,
+        cast(sum(retained) as bigint) as known_retained,
+    from channel_cells
+    group by grouping sets (
+        (analysis, subject_type, mode, period_type, cohort, n, is_mature),
+        (analysis, subject_type, mode, period_type, cohort, n, is_mature, channel_id)
+    )
+),
+final as (
+    select
+        analysis,
+        subject_type,
+        mode,
+        period_type,
+        cohort,
+        segment_type,
+        segment,
+        cast(n as integer) as n,
+        cohort_size,
+        case when is_mature then known_retained end as retained,
+        case when is_mature then {{ safe_div('known_retained', 'cohort_size') }} end as rate,
+        is_mature,
+    from segment_cells
+)
+select * from final
