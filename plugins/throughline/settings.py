@@ -155,6 +155,11 @@ class Settings(_Section):
         written = self.home / "run" / "state_url"
         return written.read_text(encoding="utf-8").strip() if written.exists() else None
 
+    @property
+    def pii_key(self) -> str | None:
+        """Key of the personal-data hashes where the environment sets it; a secret."""
+        return os.environ.get("THROUGHLINE_PII_KEY") or None
+
     def secret(self, name: str) -> str:
         """Read a secret from the environment.
 
@@ -209,6 +214,11 @@ def load_settings(config: Path | None = None) -> Settings:
             "sources_path": tuple((base / folder).resolve() for folder in read.sources_path),
         }
     )
+
+
+def process_environment(**extra: str) -> dict[str, str]:
+    """Environment of a child process: ours, with these variables set."""
+    return {**os.environ, **extra}
 
 
 def _find() -> Path:

@@ -1,0 +1,161 @@
+"""Conform: mapping and contract turn landing batches into accepted and rejected rows."""
+
+import logging
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from throughline import fault
+from throughline.conform.judge import judge_sql
+from throughline.conform.parts import Parts, batch_id, find_parts, versions
+from throughline.conform.results import write_results
+from throughline.conform.views import make_views, open_session
+from throughline.contracts import load_contracts
+from throughline.errors import ConformError, ThroughlineError
+from throughline.landing.batches import MANIFEST, InputBatch, find_batch, input_batches
+from throughline.landing.files import sync, write_json
+from throughline.settings import Settings
+from throughline.source_folders import load_sources
+
+log = logging.getLogger(__name__)
+
+
+def conform(settings: Settings, parts: Parts) -> InputBatch:
+    """Make the input batch of one entity and window; one that is there already is returned.
+
+    Raises:
+        ConformError: the mapping does not fit its streams or its contract.
+        SourceError: a landed file is missing, changed or unreadable.
+    """
+    name = batch_id(settings, parts)
+    there = find_batch(settings, name)
+    if there is not None:
+        return _renew(settings, there)
+    root = settings.input / parts.entity
+    draft = root / f".{name}"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    scratch = settings.work / "conform" / name
+    connection = open_session(settings, scratch)
+    try:
+        _judge(connection, settings, parts)
+        counts = write_results(connection, settings, parts, name, draft)
+    finally:
+        connection.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+    return _commit(settings, parts, name, draft, counts)
+
+
+def reconform(settings: Settings, source: str, window: str | None = None) -> list[InputBatch]:
+    """Conform the landed batches of a source again, with the mappings as they are now.
+
+    Batches whose mapping, contract and lookups are unchanged stay as they are. The new ones are
+    not judged yet.
+
+    Raises:
+        ThroughlineError: there is no such source, or nothing landed for that window.
+    """
+    sources = load_sources(settings)
+    if source not in sources:
+        raise ThroughlineError(f"there is no source {source!r}; there are {', '.join(sources)}")
+    made = []
+    for entity in sources[source].entities:
+        parts, _ = find_parts(settings, sources[source], entity, None)
+        made += [conform(settings, each) for each in parts if window in (None, each.window)]
+    if not made:
+        raise ThroughlineError(f"{source}: nothing is landed for window {window or '(any)'}")
+    return made
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, settings: Settings, parts: Parts) -> None:
+    """Make the table `judged` from the streams, the mapping and the contract."""
+    where = f"{parts.source.name}/{parts.entity}.sql"
+    connection.execute(f"set TimeZone = '{parts.source.timezone}'")
+    make_views(connection, settings, parts)
+    sql = parts.source.mapping(parts.entity).strip().rstrip(";")
+    try:
+        connection.execute(f"create temp table mapped as select * from (\n{sql}\n)")
+    except duckdb.Error as error:
+        raise ConformError(_explain(connection, where, parts, error)) from error
+    mapped = {row[0]: row[1] for row in connection.execute("describe mapped").fetchall()}
+    try:
+        judged = judge_sql(load_contracts()[parts.entity], mapped, parts.source.timezone)
+    except ConformError as error:
+        raise ConformError(f"{where}: {error}") from error
+    connection.execute(f"create temp table judged as {judged}")
+    connection.execute("set TimeZone = 'UTC'")
+
+
+def _explain(
+    connection: duckdb.DuckDBPyConnection, where: str, parts: Parts, error: duckdb.Error
+) -> str:
+    seen = []
+    for name in parts.manifests:
+        columns = [row[0] for row in connection.execute(f'describe "{name}"').fetchall()]
+        seen.append(f"stream {name} has {', '.join(columns[2:])}")
+    said = str(error).strip().splitlines()[0]
+    return f"{where} does not fit window {parts.window}: {said}; {'; '.join(seen)}"
+
+
+def _commit(
+    settings: Settings, parts: Parts, name: str, draft: Path, counts: dict[str, Any]
+) -> InputBatch:
+    folder = settings.input / parts.entity / name
+    shutil.rmtree(folder, ignore_errors=True)
+    sync(draft)
+    draft.rename(folder)
+    sync(folder.parent)
+    fault.point("conform.before_manifest")
+    write_json(
+        folder / MANIFEST,
+        {
+            "batch_id": name,
+            "source": parts.source.name,
+            "domain": parts.source.domain,
+            "entity": parts.entity,
+            "window": parts.window,
+            "as_of": parts.as_of.isoformat(),
+            "extracted_at": parts.extracted_at.isoformat(),
+            "conformed_at": datetime.now(UTC).isoformat(),
+            "landing": parts.landing,
+            "versions": versions(settings, parts),
+            "duplicate_of": parts.main.duplicate_of,
+            **counts,
+        },
+    )
+    fault.point("conform.after_manifest")
+    made = find_batch(settings, name)
+    assert made is not None
+    log.info(
+        "%s.%s %s: %d accepted, %d rejected, %d not mapped",
+        parts.source.name,
+        parts.entity,
+        parts.window,
+        made.rows,
+        made.rejected,
+        made.not_mapped,
+    )
+    return made
+
+
+def _renew(settings: Settings, batch: InputBatch) -> InputBatch:
+    """Make a batch the newest of its window again, after a mapping went back to what it was."""
+    same = [
+        other
+        for other in input_batches(settings, entity=batch.entity)
+        if (other.source, other.window) == (batch.source, batch.window)
+        and other.extracted_at == batch.extracted_at
+    ]
+    if same[-1].batch_id == batch.batch_id:
+        return batch
+    number = len(list(batch.folder.glob("again-*.json"))) + 1
+    write_json(batch.folder / f"again-{number:03d}.json", {"at": datetime.now(UTC).isoformat()})
+    renewed = find_batch(settings, batch.batch_id)
+    assert renewed is not None
+    return renewed
+
+
+__all__ = ["Parts", "batch_id", "conform", "find_parts", "reconform"]

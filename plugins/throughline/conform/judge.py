@@ -1,0 +1,133 @@
+"""The SQL that turns mapped rows into accepted columns and the reasons against each row."""
+
+import re
+
+from throughline.conform import casts
+from throughline.conform.pii import PLACEHOLDERS
+from throughline.contracts import Contract, FieldSpec, Rule
+from throughline.errors import ConformError
+
+
+def judge_sql(contract: Contract, mapped: dict[str, str], zone: str) -> str:
+    """A SELECT over the table `mapped`: `_file`, `_row`, accepted columns, `reasons`, `warnings`.
+
+    `mapped` holds the delivered columns and their DuckDB types. Both lists are empty for a row
+    that is right; all reasons of a row are kept.
+
+    Raises:
+        ConformError: a column is unknown or of an impossible type, a required field not delivered.
+    """
+    _check_columns(contract, mapped)
+    values = [f'{_value(name, spec, mapped, zone)} as "{name}"' for name, spec in _all(contract)]
+    givens = [f'{_is_given(name, mapped)} as "given_{name}"' for name, _ in _all(contract)]
+    typed = f"select _file, _row, {', '.join(values + givens)} from mapped"
+    faults = [f'{_fault(name, spec)} as "fault_{name}"' for name, spec in _all(contract)]
+    accepted = [
+        f'{sql} as "{column}"'
+        for name, spec in _all(contract)
+        for column, sql in _accepted(name, spec, name in mapped).items()
+    ]
+    checked = f"select _file, _row, {', '.join(accepted + faults)} from ({typed})"
+    columns = ", ".join(f'"{column}"' for column in contract.columns)
+    field_reasons = [f'"fault_{name}"' for name, _ in _all(contract)]
+    reasons = field_reasons + [
+        _broken(contract, rule) for rule in contract.rules if rule.otherwise == "reject"
+    ]
+    warnings = [_broken(contract, rule) for rule in contract.rules if rule.otherwise == "warn"]
+    return (
+        f"select _file, _row, {columns}, {_listed(reasons)} as reasons,"
+        f" {_listed(warnings)} as warnings from ({checked})"
+    )
+
+
+def key_columns(contract: Contract) -> list[str]:
+    """Accepted columns of the contract's key."""
+    return [
+        column for name in contract.key for column in _accepted(name, contract.fields[name], True)
+    ]
+
+
+def _all(contract: Contract) -> list[tuple[str, FieldSpec]]:
+    return list(contract.fields.items())
+
+
+def _check_columns(contract: Contract, mapped: dict[str, str]) -> None:
+    unknown = [name for name in mapped if name not in ("_file", "_row", *contract.fields)]
+    if unknown:
+        raise ConformError(f"columns {', '.join(unknown)} are not in contract {contract.entity}")
+    lost = [name for name in ("_file", "_row") if name not in mapped]
+    lost += [name for name, spec in contract.fields.items() if spec.required and name not in mapped]
+    if lost:
+        raise ConformError(f"the mapping does not deliver {', '.join(lost)}")
+
+
+def _value(name: str, spec: FieldSpec, mapped: dict[str, str], zone: str) -> str:
+    if name not in mapped:
+        return f"cast(null as {spec.sql_type})"
+    try:
+        return casts.cast(f'mapped."{name}"', mapped[name], spec.type, zone)
+    except ConformError as error:
+        raise ConformError(f"column {name}: {error}") from error
+
+
+def _is_given(name: str, mapped: dict[str, str]) -> str:
+    if name not in mapped:
+        return "false"
+    return f"""{casts.given(f'mapped."{name}"', mapped[name])} is not null"""
+
+
+def _fault(name: str, spec: FieldSpec) -> str:
+    """The first thing wrong with a field: `type:`, `missing:`, `value:` or `range:` its name."""
+    column = f'"{name}"'
+    cases = [f"when \"given_{name}\" and {column} is null then 'type:{name}'"]
+    if spec.required:
+        cases.append(f"when {column} is null then 'missing:{name}'")
+    if spec.values is not None:
+        cases.append(f"when {column} not in ({_texts(spec.values)}) then 'value:{name}'")
+    if spec.type == "currency":
+        cases.append(f"when not regexp_full_match({column}, '[A-Z]{{3}}') then 'value:{name}'")
+    limits = [
+        f"{column} {sign} {limit!r}"
+        for sign, limit in (("<", spec.min), (">", spec.max), ("<=", spec.above))
+        if limit is not None
+    ]
+    if limits:
+        cases.append(f"when {' or '.join(limits)} then 'range:{name}'")
+    return f"case {' '.join(cases)} end"
+
+
+def _accepted(name: str, spec: FieldSpec, is_mapped: bool) -> dict[str, str]:
+    column = f'"{name}"'
+    match spec.pii:
+        case "phone" | "name" | "ip":
+            return {f"{name}_hash": f"pii_hash({spec.pii}_of({column}))"}
+        case "email":
+            return {
+                f"{name}_hash": f"pii_hash(email_of({column}))",
+                f"{name}_domain": f"split_part(email_of({column}), '@', 2)",
+            }
+        case "free_text":
+            said = f"coalesce(lower(trim(nfkc({column}))) not in ({_texts(PLACEHOLDERS)}), false)"
+            return {f"{name}_filled": said if is_mapped else "cast(null as boolean)"}
+        case "identifier":
+            return {name: f"identifier_of({column})"}
+        case _:
+            return {name: column}
+
+
+def _broken(contract: Contract, rule: Rule) -> str:
+    """The rule's reason where its condition is false and every field it speaks of is sound."""
+    words = set(re.findall(r"\w+", rule.holds))
+    spoken = [name for name, spec in _all(contract) if words & set(_accepted(name, spec, True))]
+    sound = " and ".join(["true", *(f'"fault_{name}" is null' for name in spoken)])
+    return f"case when {sound} and not ({rule.holds}) then '{rule.reason}' end"
+
+
+def _listed(cases: list[str]) -> str:
+    if not cases:
+        return "cast([] as varchar[])"
+    return f"list_filter([{', '.join(cases)}], lambda reason: reason is not null)"
+
+
+def _texts(values: tuple[str, ...]) -> str:
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)

@@ -1,0 +1,128 @@
+"""Which landing batches make an input batch, and the id that follows from them."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from throughline.conform.pii import key_id, pii_key
+from throughline.contracts import load_contracts
+from throughline.landing.batches import input_batches
+from throughline.landing.manifests import Manifest, landed, sha256_of
+from throughline.settings import Settings
+from throughline.source_folders import Source
+from throughline.windows import SNAPSHOT
+
+CONFORM_VERSION = 1
+"""Raised when the meaning of conforming changes, so that batches are made anew."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One entity of a source over one window: the landing batch of each of its streams."""
+
+    source: Source
+    entity: str
+    window: str
+    manifests: dict[str, Manifest]
+
+    @property
+    def main(self) -> Manifest:
+        """Batch of the stream whose rows the mapping names."""
+        return next(iter(self.manifests.values()))
+
+    @property
+    def as_of(self) -> date:
+        """Night that completed the parts."""
+        return max(manifest.as_of for manifest in self.manifests.values())
+
+    @property
+    def extracted_at(self) -> datetime:
+        """Instant that completed the parts."""
+        return max(manifest.extracted_at for manifest in self.manifests.values())
+
+    @property
+    def landing(self) -> list[str]:
+        """Names of the landing batches: `<stream>/<batch>`."""
+        return [f"{name}/{manifest.batch}" for name, manifest in self.manifests.items()]
+
+
+def find_parts(
+    settings: Settings, source: Source, entity: str, as_of: date | None
+) -> tuple[list[Parts], list[str]]:
+    """What can be conformed of an entity, per window, and which windows wait for which stream.
+
+    Per window the newest landing batch of nights up to `as_of` that is not withdrawn counts. A
+    further stream gives its batch of the same window, or else its newest snapshot of that night.
+    """
+    gone = {
+        part
+        for batch in input_batches(settings, entity=entity)
+        if batch.source == source.name and batch.status == "withdrawn"
+        for part in batch.landing
+    }
+    streams = {
+        name: [
+            m
+            for m in landed(settings, source.name, name)
+            if (as_of is None or m.as_of <= as_of) and f"{name}/{m.batch}" not in gone
+        ]
+        for name in source.entities[entity].streams
+    }
+    main, *others = streams
+    windows = {manifest.window: manifest for manifest in streams[main]}
+    ready, waiting = [], []
+    for window, manifest in sorted(windows.items()):
+        used = {main: manifest}
+        for name in others:
+            fitting = _fitting(streams[name], manifest)
+            if fitting is None:
+                waiting.append(f"{entity} {window} waits for stream {name}")
+                break
+            used[name] = fitting
+        else:
+            ready.append(Parts(source, entity, window, used))
+    return ready, waiting
+
+
+def _fitting(known: list[Manifest], main: Manifest) -> Manifest | None:
+    same = [manifest for manifest in known if manifest.window == main.window]
+    if same:
+        return same[-1]
+    snapshots = [manifest for manifest in known if manifest.window == SNAPSHOT]
+    of_the_night = [manifest for manifest in snapshots if manifest.as_of <= main.as_of]
+    return of_the_night[-1] if of_the_night else next(iter(snapshots), None)
+
+
+def versions(settings: Settings, parts: Parts) -> dict[str, str]:
+    """Hashes of everything but the data that decides what comes out."""
+    source = parts.source
+    contract = load_contracts()[parts.entity].model_dump_json()
+    return {
+        "mapping": _sha(source.mapping(parts.entity)),
+        "contract": _sha(contract),
+        "lookups": _sha(json.dumps({n: sha256_of(source.lookup_path(n)) for n in source.lookups})),
+        "constants": _sha(json.dumps(source.constants, sort_keys=True)),
+        "reading": _sha(
+            "\n".join(
+                [
+                    source.timezone,
+                    settings.business_tz,
+                    str(CONFORM_VERSION),
+                    *(source.streams[name].model_dump_json() for name in parts.manifests),
+                ]
+            )
+        ),
+        "pii_key": key_id(pii_key(settings)),
+    }
+
+
+def batch_id(settings: Settings, parts: Parts) -> str:
+    """`<source>.<entity>.<window>.<sha12>`; the same content and versions give the same id."""
+    landing = {name: manifest.sha256 for name, manifest in parts.manifests.items()}
+    content = _sha(json.dumps([landing, versions(settings, parts)], sort_keys=True))
+    return f"{parts.source.name}.{parts.entity}.{parts.window}.{content[:12]}"
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

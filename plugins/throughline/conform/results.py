@@ -1,0 +1,163 @@
+"""Writes what conform found: accepted rows, rejected rows without their text, and the counts."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from throughline import fault
+from throughline.conform.judge import key_columns
+from throughline.conform.parts import Parts
+from throughline.contracts import Contract, load_contracts
+from throughline.errors import ConformError
+from throughline.landing.files import sync
+from throughline.settings import Settings
+
+_PARQUET = "(format parquet, compression zstd)"
+
+
+def write_results(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    parts: Parts,
+    batch_id: str,
+    folder: Path,
+) -> dict[str, Any]:
+    """Write `accepted.parquet` and `rejected.parquet` from the table `judged`; return the counts.
+
+    Accepted rows are ordered by key and `_row_hash`, so that the file does not depend on the order
+    of arrival. Every row read is accepted, rejected or not mapped:
+    `rows_read + rows_added = accepted + rejected + not_mapped`, where `rows_added` are further
+    rows that a mapping makes of one.
+    """
+    contract = load_contracts()[parts.entity]
+    _check_places(connection, parts)
+    _write_accepted(connection, contract, parts, batch_id, folder / "accepted.parquet")
+    fault.point("conform.after_accepted")
+    _write_rejected(connection, parts, batch_id, folder / "rejected.parquet")
+    fault.point("conform.after_rejected")
+    return {
+        **_counts(connection, parts),
+        **_measures(connection, contract, settings, folder / "accepted.parquet"),
+        "reasons": _tally(connection, "reason", "rejected"),
+        "warnings": _tally(
+            connection,
+            "warning",
+            "(select unnest(warnings) as warning from judged where len(reasons) = 0)",
+        ),
+    }
+
+
+def _check_places(connection: duckdb.DuckDBPyConnection, parts: Parts) -> None:
+    main = next(iter(parts.manifests))
+    lost = connection.execute(
+        f'select count(*) from judged anti join "{main}" using (_file, _row)'
+    ).fetchall()[0][0]
+    if lost:
+        raise ConformError(
+            f"{parts.source.name}/{parts.entity}.sql: {lost} rows carry no _file and _row of"
+            f" stream {main}; select both from it"
+        )
+
+
+def _write_accepted(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    parts: Parts,
+    batch_id: str,
+    path: Path,
+) -> None:
+    columns = [f'"{name}"' for name in contract.columns]
+    texts = ", ".join(f"coalesce(cast({name} as varchar), chr(30))" for name in columns)
+    order = ", ".join(f'"{name}"' for name in key_columns(contract))
+    connection.execute(
+        f"copy (select {', '.join(columns)}, $source as _source, $batch as _batch_id,"
+        f" cast($at as timestamptz) as _loaded_at, md5(concat_ws(chr(31), {texts})) as _row_hash"
+        f" from judged where len(reasons) = 0 order by {order}, _row_hash) to $path {_PARQUET}",
+        {
+            "source": parts.source.name,
+            "batch": batch_id,
+            "path": str(path),
+            "at": parts.extracted_at.isoformat(),
+        },
+    )
+    sync(path)
+
+
+def _write_rejected(
+    connection: duckdb.DuckDBPyConnection, parts: Parts, batch_id: str, path: Path
+) -> None:
+    main = next(iter(parts.manifests))
+    connection.execute(
+        "create temp table rejected_rows as select _file, _row, reasons from judged"
+        " where len(reasons) > 0 union all"
+        " select _file, _row, [reason] from broken where stream = ?",
+        [main],
+    )
+    connection.execute(
+        "create temp table rejected as select unnest(reasons) as reason from rejected_rows"
+    )
+    connection.execute(
+        "copy (select $batch as batch_id, $entity as entity, $source as source, _file, _row,"
+        " reasons, cast($at as timestamptz) as first_seen_at from rejected_rows"
+        f" order by _file, _row, reasons) to $path {_PARQUET}",
+        {
+            "batch": batch_id,
+            "entity": parts.entity,
+            "source": parts.source.name,
+            "at": parts.extracted_at.isoformat(),
+            "path": str(path),
+        },
+    )
+    sync(path)
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, parts: Parts) -> dict[str, int]:
+    main = next(iter(parts.manifests))
+    row = connection.execute(
+        f'select (select count(*) from "{main}"),'
+        " (select count(*) from broken where stream = $main),"
+        " (select count(*) from judged),"
+        " (select count(*) from (select distinct _file, _row from judged)),"
+        " (select count(*) from judged where len(reasons) = 0)",
+        {"main": main},
+    ).fetchall()[0]
+    sound, broken, mapped, places, accepted = row
+    return {
+        "rows_read": sound + broken,
+        "rows_added": mapped - places,
+        "accepted": accepted,
+        "rejected": mapped - accepted + broken,
+        "not_mapped": sound - places,
+    }
+
+
+def _measures(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings, path: Path
+) -> dict[str, Any]:
+    """Earliest and latest business date, and the sum of the field amount or cost."""
+    day = contract.date_column
+    if contract.event_at:
+        day = f"cast(timezone('{settings.business_tz}', {contract.event_at}) as date)"
+    money = next(
+        (
+            name
+            for name in ("amount", "cost")
+            if name in contract.columns and contract.fields[name].type == "decimal"
+        ),
+        None,
+    )
+    sql = f"select min({day or 'null'}), max({day or 'null'}), sum({money or 'null'}) from $path"
+    first, last, amount = connection.execute(
+        sql.replace("$path", "read_parquet($1)"), [str(path)]
+    ).fetchall()[0]
+    return {
+        "min_date": first.isoformat() if first else None,
+        "max_date": last.isoformat() if last else None,
+        "amount": str(amount) if amount is not None and money else None,
+    }
+
+
+def _tally(connection: duckdb.DuckDBPyConnection, column: str, relation: str) -> dict[str, int]:
+    sql = f"select {column}, count(*) from {relation} group by all order by all"
+    return dict(connection.execute(sql).fetchall())

@@ -1,0 +1,81 @@
+"""What a mapping sees: its streams, the source's lookups and constants, in a DuckDB of its own."""
+
+from pathlib import Path
+
+import duckdb
+
+from throughline.conform import casts, pii
+from throughline.conform.parts import Parts
+from throughline.connect.formats import read_stream
+from throughline.errors import ConformError
+from throughline.landing.manifests import verify
+from throughline.settings import Settings
+from throughline.source_folders import DatabaseStream, Source
+
+
+def open_session(settings: Settings, scratch: Path) -> duckdb.DuckDBPyConnection:
+    """In-memory DuckDB with the limits of the settings and the macros of conform."""
+    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+    connection = duckdb.connect(
+        config={
+            "threads": settings.warehouse.threads,
+            "memory_limit": settings.warehouse.memory_limit,
+            "temp_directory": str(scratch),
+            "autoinstall_known_extensions": False,
+            "allow_community_extensions": False,
+        }
+    )
+    pii.install(connection, pii.pii_key(settings))
+    connection.execute(casts.PLACED)
+    return connection
+
+
+def make_views(connection: duckdb.DuckDBPyConnection, settings: Settings, parts: Parts) -> None:
+    """Make the table of each stream, `constants`, and a view of each lookup.
+
+    Raises:
+        SourceError: a landed file is not the one of its manifest, or cannot be read.
+    """
+    for name, manifest in parts.manifests.items():
+        verify(settings, manifest)
+        stream = parts.source.streams[name]
+        folder = manifest.folder(settings)
+        files = [(file.name, folder / file.name) for file in manifest.files if file.bytes]
+        read_stream(connection, name, stream, files)
+        if not files:
+            _make_empty(connection, parts.source, name)
+    for name in parts.source.lookups:
+        _make_lookup(connection, name, parts.source.lookup_path(name))
+    _make_constants(connection, parts.source)
+
+
+def _make_empty(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> None:
+    stream = source.streams[name]
+    assert not isinstance(stream, DatabaseStream)
+    names = (
+        ["record json"] if "json" in stream.format else [f'"{c}" varchar' for c in stream.columns]
+    )
+    connection.execute(
+        f'create temp table "{name}" ({", ".join(["_file varchar", "_row bigint", *names])})'
+    )
+
+
+def _make_lookup(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    readers = {
+        ".csv": "read_csv($1, all_varchar = true, header = true, delim = ',')",
+        ".tsv": "read_csv($1, all_varchar = true, header = true, delim = '\t')",
+        ".jsonl": "read_ndjson($1)",
+        ".json": "read_json($1)",
+        ".parquet": "read_parquet($1)",
+    }
+    if path.suffix not in readers:
+        raise ConformError(f"lookup {path} is none of {', '.join(readers)}")
+    connection.execute(
+        f'create temp table "{name}" as select * from {readers[path.suffix]}', [str(path)]
+    )
+
+
+def _make_constants(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    items = source.constants or {"none": ""}
+    columns = ", ".join(f'${number} as "{name}"' for number, name in enumerate(items, 1))
+    connection.execute(f"create temp table constants as select {columns}", list(items.values()))

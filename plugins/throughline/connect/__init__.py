@@ -1,0 +1,1 @@
+"""The ways in: files and databases, each turned into batches below landing."""

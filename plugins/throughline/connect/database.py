@@ -1,0 +1,72 @@
+"""Databases: one consistent, read-only look at a PostgreSQL table, over a cursor or whole."""
+
+from datetime import date, datetime, timedelta
+
+from throughline import fault
+from throughline.connect.postgres import Query, read_table
+from throughline.landing.batches import input_batches
+from throughline.landing.manifests import (
+    Draft,
+    LandedFile,
+    Manifest,
+    commit,
+    landed,
+    new_draft_folder,
+    sha256_of,
+)
+from throughline.settings import Settings
+from throughline.source_folders import DatabaseStream, Source
+from throughline.windows import SNAPSHOT, instant_after
+
+DATA = "data.parquet"
+
+
+def land_table(settings: Settings, source: Source, name: str, as_of: date) -> list[Manifest]:
+    """Land a table for a night: all rows, or those with a cursor up to the end of `as_of`.
+
+    A night takes a stream once: when it already holds a batch of this night that is not
+    withdrawn, nothing is read. The lower bound is the newest cursor of earlier nights less the
+    lag, inclusive, so that rows committed late are read again; the upper bound excludes the first
+    instant after `as_of`. Returns the new batches.
+
+    Raises:
+        SourceError: unreachable, refused, or the table is not as declared.
+    """
+    stream = source.streams[name]
+    assert isinstance(stream, DatabaseStream)
+    gone = _withdrawn(settings, source.name)
+    known = [m for m in landed(settings, source.name, name) if f"{name}/{m.batch}" not in gone]
+    if any(manifest.as_of == as_of for manifest in known):
+        return []
+    lower = _lower_bound(known, stream, as_of)
+    before = {manifest.batch for manifest in landed(settings, source.name, name)}
+    folder = new_draft_folder(settings, source.name, name)
+    query = Query(
+        settings.connection(stream.connection),
+        stream,
+        source.timezone,
+        lower,
+        instant_after(settings, as_of).isoformat(),
+    )
+    found = read_table(query, folder / DATA)
+    window = as_of.isoformat() if stream.cursor else SNAPSHOT
+    file = LandedFile(DATA, found.bytes, sha256_of(folder / DATA), found.rows)
+    draft = Draft(folder, window, (file,), found.schema, lower, found.cursor_to or lower)
+    fault.point("land.after_copy")
+    manifest = commit(settings, source.name, name, as_of, draft)
+    return [] if manifest.batch in before else [manifest]
+
+
+def _withdrawn(settings: Settings, source: str) -> set[str]:
+    batches = [batch for batch in input_batches(settings) if batch.source == source]
+    return {part for batch in batches if batch.status == "withdrawn" for part in batch.landing}
+
+
+def _lower_bound(known: list[Manifest], stream: DatabaseStream, as_of: date) -> str | None:
+    if stream.cursor is None:
+        return None
+    reached = [m.cursor_to for m in known if m.as_of < as_of and m.cursor_to is not None]
+    if not reached:
+        return None
+    newest = max(datetime.fromisoformat(cursor) for cursor in reached)
+    return (newest - timedelta(hours=stream.lag_hours)).isoformat()

@@ -1,0 +1,181 @@
+"""Files: which of them a night takes, whether they are whole, and their verbatim copy."""
+
+import gzip
+import hashlib
+import logging
+import os
+import zlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from throughline import fault
+from throughline.connect.formats import is_gzip, read_stream
+from throughline.errors import SourceError
+from throughline.landing.manifests import (
+    Draft,
+    LandedFile,
+    Manifest,
+    commit,
+    landed,
+    new_draft_folder,
+)
+from throughline.settings import Settings
+from throughline.source_folders import FileStream, Source
+from throughline.windows import Window, find_files
+
+log = logging.getLogger(__name__)
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What became of a stream: batches that are new, files that are not ready, broken files."""
+
+    new: tuple[Manifest, ...] = ()
+    not_ready: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+def land_files(settings: Settings, source: Source, name: str, as_of: date) -> Landing:
+    """Land every window of a file stream that is over at `as_of` and not landed yet.
+
+    A broken window is reported in `errors`; the other windows go on.
+
+    Raises:
+        SourceError: nothing was found, and nothing was ever landed from this stream.
+    """
+    stream = source.streams[name]
+    assert isinstance(stream, FileStream)
+    known = landed(settings, source.name, name)
+    windows = find_files(stream.path, source.folder, settings.home)
+    if not windows and not known:
+        raise SourceError(f"{source.name}.{name}: no file matches {stream.path}")
+    new, waiting, errors = [], [], []
+    for window, paths in windows.values():
+        if not window.ended(as_of) or _is_known(known, window, paths):
+            continue
+        missing = [path.name for path in paths if not _is_ready(path, stream)]
+        if missing:
+            waiting += missing
+            continue
+        try:
+            new += _land_window(settings, source, name, as_of, window, paths)
+        except SourceError as error:
+            errors.append(str(error))
+    if waiting:
+        log.warning("%s.%s: no control file yet for %s", source.name, name, ", ".join(waiting))
+    return Landing(tuple(new), tuple(waiting), tuple(errors))
+
+
+def _land_window(
+    settings: Settings, source: Source, name: str, as_of: date, window: Window, paths: list[Path]
+) -> list[Manifest]:
+    stream = source.streams[name]
+    assert isinstance(stream, FileStream)
+    before = {manifest.batch for manifest in landed(settings, source.name, name)}
+    folder = new_draft_folder(settings, source.name, name)
+    doubled = len({path.name for path in paths}) < len(paths)
+    copies = [
+        _take(path, folder / (f"{number:04d}-{path.name}" if doubled else path.name), stream)
+        for number, path in enumerate(paths)
+    ]
+    fault.point("land.after_copy")
+    files, schema = _count(folder, copies, stream)
+    draft = Draft(folder, window.label, files, schema)
+    manifest = commit(settings, source.name, name, as_of, draft)
+    return [] if manifest.batch in before else [manifest]
+
+
+def _is_known(known: list[Manifest], window: Window, paths: list[Path]) -> bool:
+    origins = {_origin(path) for path in paths}
+    latest = [manifest for manifest in known if manifest.window == window.label][-1:]
+    return any({file.origin for file in manifest.files} == origins for manifest in latest)
+
+
+def _origin(path: Path) -> tuple[str, int, int]:
+    status = path.stat()
+    return (str(path), status.st_size, status.st_mtime_ns)
+
+
+def _control(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _is_ready(path: Path, stream: FileStream) -> bool:
+    return stream.control == "none" or _control(path).is_file()
+
+
+def _take(path: Path, target: Path, stream: FileStream) -> LandedFile:
+    """Copy a file byte by byte to the landing, and check that it is whole."""
+    origin = _origin(path)
+    digest = hashlib.sha256()
+    with path.open("rb") as given, target.open("wb") as taken:
+        while chunk := given.read(_CHUNK):
+            digest.update(chunk)
+            taken.write(chunk)
+        taken.flush()
+        os.fsync(taken.fileno())
+    if _origin(path) != origin or target.stat().st_size != origin[1]:
+        raise SourceError(f"{path} changed while it was read; it is taken again at the next try")
+    if stream.control == "sha256":
+        _compare(path, digest.hexdigest())
+    _check_whole(path, target, stream)
+    return LandedFile(target.name, origin[1], digest.hexdigest(), None, origin)
+
+
+def _compare(path: Path, found: str) -> None:
+    words = _control(path).read_text(encoding="utf-8", errors="replace").split()
+    if not words or words[0].lower() != found:
+        raise SourceError(
+            f"{path} has sha256 {found[:12]}…, its control file says {' '.join(words)[:12]}…; "
+            "it is cut, changed or not written to the end: deliver file and control file again"
+        )
+
+
+def _check_whole(path: Path, copy: Path, stream: FileStream) -> None:
+    if stream.format == "parquet":
+        return
+    last = b""
+    try:
+        with gzip.open(copy) if is_gzip(path.name, stream) else copy.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                last = (last + chunk)[-8:]
+    except (EOFError, OSError, zlib.error) as error:
+        raise SourceError(f"{path} is not a whole gzip file: {error}") from error
+    if not last and not stream.empty_ok:
+        raise SourceError(f"{path} is empty; set `empty_ok: true` where that is right")
+    if last and stream.format != "json" and stream.final_newline and b"\n" not in last[-4:]:
+        raise SourceError(
+            f"{path} does not end with a line end, so it may be cut; deliver it again, or set "
+            "`final_newline: false` where the vendor writes none"
+        )
+
+
+def _count(
+    folder: Path, files: list[LandedFile], stream: FileStream
+) -> tuple[tuple[LandedFile, ...], tuple[str, ...]]:
+    connection = duckdb.connect(config={"threads": 2})
+    try:
+        schema: list[str] = []
+        for number, file in enumerate(files):
+            there = [(file.name, folder / file.name)]
+            if file.bytes == 0:
+                files[number] = _with_rows(file, 0)
+                continue
+            schema = read_stream(connection, f"stream{number}", stream, there)
+            sql = f"select (select count(*) from stream{number}) + (select count(*) from broken"
+            counted = connection.execute(f"{sql} where stream = ?)", [f"stream{number}"])
+            files[number] = _with_rows(file, counted.fetchall()[0][0])
+    finally:
+        connection.close()
+    empty = [file.name for file in files if not file.rows]
+    if empty and not stream.empty_ok:
+        raise SourceError(f"{empty} hold no row; set `empty_ok: true` where that is right")
+    return tuple(files), tuple(schema)
+
+
+def _with_rows(file: LandedFile, rows: int) -> LandedFile:
+    return LandedFile(file.name, file.bytes, file.sha256, rows, file.origin)

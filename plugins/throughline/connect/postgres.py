@@ -1,0 +1,173 @@
+"""PostgreSQL: one query over ADBC in one read-only transaction, streamed into a Parquet file."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from throughline import fault
+from throughline.connect.query import Query, TransientError, refusal
+from throughline.errors import SourceError
+from throughline.landing.files import sync
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STATEMENT_SECONDS = 600
+_NATIVE = (
+    "smallint",
+    "integer",
+    "bigint",
+    "boolean",
+    "date",
+    "real",
+    "double precision",
+    "text",
+    "character varying",
+    "timestamp with time zone",
+    "timestamp without time zone",
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was read; `cursor_to` is the newest cursor as an ISO instant in UTC."""
+
+    rows: int
+    bytes: int
+    schema: tuple[str, ...]
+    cursor_to: str | None
+
+
+def read_table(query: Query, path: Path) -> Found:
+    """Write the wanted rows to `path`, ordered by cursor and key; try again what may pass.
+
+    Raises:
+        SourceError: unreachable, refused, or the table is not as declared.
+    """
+    import stamina
+
+    try:
+        for attempt in stamina.retry_context(on=TransientError, attempts=4, timeout=90):
+            with attempt:
+                return _read(query, path)
+    except TransientError as error:
+        raise SourceError(str(error)) from error
+    raise AssertionError("a retry context returns or raises")
+
+
+def _read(query: Query, path: Path) -> Found:
+    import adbc_driver_manager
+    import adbc_driver_postgresql.dbapi as postgres
+
+    try:
+        connection = postgres.connect(query.bounded_url, autocommit=True)
+    except adbc_driver_manager.Error as error:
+        raise refusal(query, "cannot connect", error) from error
+    try:
+        with connection.cursor() as cursor:
+            for statement in (
+                "set timezone to 'UTC'",
+                f"set statement_timeout to {STATEMENT_SECONDS * 1000}",
+                "begin isolation level repeatable read read only",
+            ):
+                cursor.execute(statement)
+            columns = _columns(cursor, query)
+            fault.point("land.in_transaction")
+            found = _stream(cursor, query, columns, path)
+            cursor.execute("rollback")
+            return found
+    except adbc_driver_manager.Error as error:
+        raise refusal(query, f"reading {query.stream.table} failed", error) from error
+    finally:
+        connection.close()
+
+
+def _columns(cursor: Any, query: Query) -> dict[str, str]:
+    """Wanted columns of the table and their PostgreSQL types."""
+    stream = query.stream
+    schema, _, table = stream.table.rpartition(".")
+    cursor.execute(
+        "select column_name::text, data_type::text from information_schema.columns"
+        " where table_schema = $1 and table_name = $2 order by ordinal_position",
+        (schema or "public", table),
+    )
+    found = dict(cursor.fetchall())
+    if not found:
+        raise SourceError(f"{query.where}: there is no table {stream.table} that may be read")
+    cursors = [stream.cursor] if stream.cursor else []
+    needed = list(dict.fromkeys([*(stream.columns or found), *stream.key, *cursors]))
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise SourceError(
+            f"{query.where}: {stream.table} has no column {', '.join(missing)};"
+            f" it has {', '.join(found)}"
+        )
+    if stream.cursor and not found[stream.cursor].startswith("timestamp"):
+        raise SourceError(
+            f"{query.where}: cursor {stream.cursor} of {stream.table} is no timestamp"
+        )
+    return {name: found[name] for name in needed}
+
+
+def _stream(cursor: Any, query: Query, columns: dict[str, str], path: Path) -> Found:
+    import pyarrow.parquet as pq
+
+    sql, values = _statement(query, columns)
+    cursor.execute(sql, values)
+    reader = cursor.fetch_record_batch()
+    rows, newest = 0, None
+    with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+            rows += batch.num_rows
+            newest = _newer(newest, batch, query.stream.cursor)
+    sync(path)
+    schema = tuple(f"{field.name} {columns[field.name]}" for field in reader.schema)
+    return Found(rows, path.stat().st_size, schema, _as_instant(newest, query.timezone))
+
+
+def _statement(query: Query, columns: dict[str, str]) -> tuple[str, tuple[str, ...] | None]:
+    stream = query.stream
+    schema, _, table = stream.table.rpartition(".")
+    picked = ", ".join(_picked(name, kind) for name, kind in columns.items())
+    sql = f"select {picked} from {_quoted(schema or 'public')}.{_quoted(table)}"
+    order = [_quoted(name) for name in stream.key]
+    values: tuple[str, ...] | None = None
+    if stream.cursor is not None:
+        instant = _quoted(stream.cursor)
+        if columns[stream.cursor] == "timestamp without time zone":
+            instant = f"({instant} at time zone '{query.timezone}')"
+        condition, values = f"{instant} < $1::text::timestamptz", (query.upper,)
+        if query.lower is not None:
+            condition += f" and {instant} >= $2::text::timestamptz"
+            values = (query.upper, query.lower)
+        sql += f" where ({condition}) or {instant} is null"
+        order = [_quoted(stream.cursor), *order]
+    return f"{sql} order by {', '.join(order)}", values
+
+
+def _picked(name: str, kind: str) -> str:
+    """A column in its own type where Parquet holds it exactly, else as text."""
+    return _quoted(name) if kind in _NATIVE else f"{_quoted(name)}::text as {_quoted(name)}"
+
+
+def _newer(newest: datetime | None, batch: "pa.RecordBatch", column: str | None) -> datetime | None:
+    import pyarrow.compute as pc
+
+    if column is None:
+        return None
+    here = pc.max(batch.column(column)).as_py()
+    return max((value for value in (newest, here) if value is not None), default=None)
+
+
+def _as_instant(newest: datetime | None, timezone: str) -> str | None:
+    if newest is None:
+        return None
+    placed = newest if newest.tzinfo else newest.replace(tzinfo=ZoneInfo(timezone))
+    return placed.astimezone(UTC).isoformat()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,185 @@
+"""The way of one source for one night: connect, land, conform, judge; then the domain's outcome."""
+
+import logging
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+
+from throughline import fault
+from throughline.conform import conform, find_parts
+from throughline.connect.database import land_table
+from throughline.connect.files import land_files
+from throughline.errors import ConfigError, ThroughlineError
+from throughline.landing.batches import InputBatch, find_batch, input_batches, set_verdict
+from throughline.landing.files import only_one
+from throughline.landing.manifests import Manifest
+from throughline.landing.outcomes import Outcome, write_outcome
+from throughline.landing.reports import SourceReport, read_report, write_report
+from throughline.settings import Settings
+from throughline.source_folders import FileStream, Source, load_sources
+
+log = logging.getLogger(__name__)
+
+
+def sources_of(settings: Settings, domain: str) -> list[Source]:
+    """Sources of a domain, in name order."""
+    return [source for source in load_sources(settings).values() if source.domain == domain]
+
+
+def extract_source(settings: Settings, source_name: str, as_of: date) -> SourceReport:
+    """Take a source through a night; a second time does only what the first left undone.
+
+    A stream or mapping that fails is reported in `errors` and does not stop the others.
+
+    Raises:
+        ConfigError: there is no such source.
+    """
+    sources = load_sources(settings)
+    if source_name not in sources:
+        raise ConfigError(f"there is no source {source_name!r}; there are {', '.join(sources)}")
+    source = sources[source_name]
+    lock = settings.landing / source.name / ".lock"
+    with only_one(lock, f"extract of {source.name}"):
+        landed, notes, errors = _land(settings, source, as_of)
+        fault.point("extract.after_landing")
+        batches = _conform(settings, source, as_of, notes, errors)
+        fault.point("extract.after_conform")
+        judged = [_judged(settings, source, batch) for batch in batches]
+        report = SourceReport(
+            source.name,
+            source.domain,
+            as_of,
+            tuple(manifest.batch for manifest in landed),
+            tuple(batch.batch_id for batch in judged),
+            tuple(batch.batch_id for batch in judged if batch.status == "held"),
+            tuple(errors),
+            tuple(notes),
+            sum(batch.rows for batch in judged),
+            sum(batch.rejected for batch in judged),
+        )
+        write_report(settings, report)
+    return report
+
+
+def finish_domain(
+    settings: Settings, domain: str, as_of: date, failed: list[str] | tuple[str, ...] = ()
+) -> Outcome:
+    """Sum up a domain's night from the reports of its sources, and write the outcome.
+
+    `failed` names sources whose task failed; a source without a report counts as failed.
+    """
+    reports = {s.name: read_report(settings, s.name, as_of) for s in sources_of(settings, domain)}
+    problems = [
+        f"{name}: the extract did not end"
+        for name, report in reports.items()
+        if report is None or name in failed
+    ]
+    there = [report for report in reports.values() if report is not None]
+    problems += [f"{r.source}: {error}" for r in there for error in r.errors]
+    held = [
+        batch
+        for batch in input_batches(settings, as_of)
+        if batch.domain == domain and batch.as_of == as_of and batch.status == "held"
+    ]
+    lines = problems + [f"held: {batch.batch_id}" for batch in held]
+    lines += [f"{report.source}: {note}" for report in there for note in report.notes]
+    outcome = Outcome(
+        domain,
+        as_of,
+        "failed" if problems else "held" if held else "ok",
+        "\n".join(lines),
+        sorted({batch for report in there for batch in report.batches}),
+        datetime.now(UTC),
+    )
+    write_outcome(settings, outcome)
+    log.info("%s %s: %s %s", domain, as_of, outcome.status, outcome.detail)
+    return outcome
+
+
+def extract_domain(settings: Settings, domain: str, as_of: date) -> Outcome:
+    """Take every source of a domain through a night, one after the other."""
+    for source in sources_of(settings, domain):
+        extract_source(settings, source.name, as_of)
+    return finish_domain(settings, domain, as_of)
+
+
+def _land(
+    settings: Settings, source: Source, as_of: date
+) -> tuple[list[Manifest], list[str], list[str]]:
+    new: list[Manifest] = []
+    notes: list[str] = []
+    errors: list[str] = []
+    for name, stream in source.streams.items():
+        try:
+            if isinstance(stream, FileStream):
+                landing = land_files(settings, source, name, as_of)
+                here = list(landing.new)
+                errors += [f"{name}: {error}" for error in landing.errors]
+                notes += [f"{name}: {file} waits for its control" for file in landing.not_ready]
+            else:
+                here = land_table(settings, source, name, as_of)
+        except ThroughlineError as error:
+            errors.append(f"{name}: {error}")
+            continue
+        new += here
+        notes += [
+            f"{name}: {manifest.batch} is the same as {manifest.duplicate_of}"
+            for manifest in here
+            if manifest.duplicate_of
+        ]
+        log.info(
+            "%s.%s: %d new batches, %d rows",
+            source.name,
+            name,
+            len(here),
+            sum(manifest.rows or 0 for manifest in here),
+        )
+    for error in errors:
+        log.error("%s: %s", source.name, error)
+    return new, notes, errors
+
+
+def _conform(
+    settings: Settings, source: Source, as_of: date, notes: list[str], errors: list[str]
+) -> list[InputBatch]:
+    """Conform what is new or changed; return batches of this night and those not judged yet."""
+    made: dict[str, InputBatch] = {}
+    for entity in source.entities:
+        ready, waiting = find_parts(settings, source, entity, as_of)
+        notes += waiting
+        before = {batch.batch_id: batch.status for batch in input_batches(settings, as_of, entity)}
+        for parts in ready:
+            try:
+                batch = conform(settings, parts)
+            except ThroughlineError as error:
+                errors.append(f"{entity} {parts.window}: {error}")
+                log.error("%s.%s %s: %s", source.name, entity, parts.window, error)
+                continue
+            if before.get(batch.batch_id, "landed") == "landed" or batch.as_of == as_of:
+                made[batch.batch_id] = batch
+    return list(made.values())
+
+
+def _judged(settings: Settings, source: Source, batch: InputBatch) -> InputBatch:
+    """The batch with a verdict: its own, or that of the input gate."""
+    if batch.status != "landed":
+        return batch
+    from throughline.checks.gate import judge_batch
+
+    status, results = judge_batch(settings, batch)
+    reasons = [
+        f"{result.expectation}: {result.observed}"
+        for result in results
+        if result.status in ("fail", "error") and result.severity == "critical"
+    ]
+    set_verdict(
+        settings,
+        batch.batch_id,
+        status,
+        "input gate",
+        "; ".join(reasons) or "all passed",
+        [asdict(result) for result in results],
+    )
+    log.info("%s: %s %s", batch.batch_id, status, "; ".join(reasons))
+    judged = find_batch(settings, batch.batch_id)
+    assert judged is not None
+    return judged

@@ -1,0 +1,66 @@
+"""Durable writes: a file is whole or absent, also after a crash."""
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from throughline.errors import SourceError
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON document by rename, so that a reader sees all of it or nothing."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False, indent=1, sort_keys=True, default=str)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    sync(path.parent)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON document."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def sync(path: Path) -> None:
+    """Flush a file or folder to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only its owner can enter."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.chmod(0o700)
+    return path
+
+
+@contextlib.contextmanager
+def only_one(path: Path, what: str, wait_seconds: float = 300) -> Iterator[None]:
+    """Hold an exclusive lock for a block; a killed process releases it.
+
+    Raises:
+        SourceError: another process held it for all of `wait_seconds`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    end = time.monotonic() + wait_seconds
+    with path.open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if time.monotonic() > end:
+                    raise SourceError(f"{what}: another process is at it; wait for it") from error
+                time.sleep(0.2)
+        yield

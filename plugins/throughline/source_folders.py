@@ -1,0 +1,205 @@
+"""Source folders: `source.yml` with one `<entity>.sql` per entity, read and validated."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from throughline.contracts import load_contracts
+from throughline.errors import ConfigError
+from throughline.settings import Settings
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?")
+COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+
+Domain = Literal["marketing", "crm", "calls", "product"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileStream(_Strict):
+    """Files that appear under a path; `{date}` and `{until}` in it name the window."""
+
+    way: Literal["files"]
+    path: str
+    format: Literal["csv", "tsv", "jsonl", "json", "parquet"]
+    compression: Literal["auto", "gzip", "none"] = "auto"
+    encoding: str = "utf-8"
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    header: bool = True
+    columns: tuple[str, ...] = ()
+    control: Literal["none", "sha256"] = "none"
+    final_newline: bool = True
+    empty_ok: bool = False
+
+    @property
+    def separator(self) -> str:
+        """Character between two cells of a text table."""
+        return self.delimiter or ("\t" if self.format == "tsv" else ",")
+
+
+class DatabaseStream(_Strict):
+    """One table of a PostgreSQL database; without a cursor each night takes all of it."""
+
+    way: Literal["database"]
+    connection: str
+    table: str
+    key: tuple[str, ...] = Field(min_length=1)
+    cursor: str | None = None
+    lag_hours: float = Field(default=24, ge=0)
+    columns: tuple[str, ...] = ()
+
+    @field_validator("table")
+    @classmethod
+    def _table_shape(cls, value: str) -> str:
+        if not TABLE.fullmatch(value):
+            raise ValueError(f"{value!r} is not a table name such as crm.leads")
+        return value
+
+    @field_validator("key", "columns")
+    @classmethod
+    def _column_shapes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not COLUMN.fullmatch(name):
+                raise ValueError(f"{name!r} is not a column name")
+        return value
+
+    @field_validator("cursor")
+    @classmethod
+    def _cursor_shape(cls, value: str | None) -> str | None:
+        if value is not None and not COLUMN.fullmatch(value):
+            raise ValueError(f"{value!r} is not a column name")
+        return value
+
+
+Stream = Annotated[FileStream | DatabaseStream, Field(discriminator="way")]
+
+
+class EntitySpec(_Strict):
+    """Streams that the mapping of an entity reads; the first one names the rows and windows."""
+
+    streams: tuple[str, ...] = Field(min_length=1)
+
+
+class Source(_Strict):
+    """One source system. `folder` is where its `source.yml` stands."""
+
+    source: str
+    domain: Domain
+    owner: str = Field(min_length=1)
+    description: str = Field(min_length=1)
+    timezone: str
+    reject_limit: float = Field(default=0.01, ge=0, le=1)
+    constants: dict[str, int | float | str] = Field(default_factory=dict)
+    lookups: dict[str, str] = Field(default_factory=dict)
+    streams: dict[str, Stream] = Field(min_length=1)
+    entities: dict[str, EntitySpec] = Field(min_length=1)
+    folder: Path
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not an IANA time zone, for example Asia/Shanghai")
+        return value
+
+    @property
+    def name(self) -> str:
+        """Name of the source, equal to its folder's."""
+        return self.source
+
+    def mapping(self, entity: str) -> str:
+        """Text of the entity's mapping."""
+        return (self.folder / f"{entity}.sql").read_text(encoding="utf-8")
+
+    def lookup_path(self, lookup: str) -> Path:
+        """File of a lookup."""
+        return self.folder / self.lookups[lookup]
+
+
+def load_sources(settings: Settings) -> dict[str, Source]:
+    """Read every source folder of `settings.sources_path`, by name, in name order.
+
+    Raises:
+        ConfigError: a folder or one of its keys is wrong; the message names file and key.
+    """
+    found: dict[str, Source] = {}
+    for root in settings.sources_path:
+        if not root.is_dir():
+            raise ConfigError(f"sources_path: {root} is not a folder")
+        for path in sorted(root.glob("*/source.yml")):
+            source = read_source(path)
+            if source.name in found:
+                other = found[source.name].folder
+                raise ConfigError(f"{path}: source {source.name!r} is already defined in {other}")
+            found[source.name] = source
+    return dict(sorted(found.items()))
+
+
+def read_source(path: Path) -> Source:
+    """Read one `source.yml`.
+
+    Raises:
+        ConfigError: it is not valid; the message names the file and the key.
+    """
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(given, dict):
+        raise ConfigError(f"{path} must hold keys and values")
+    try:
+        source = Source.model_validate({**given, "folder": path.parent})
+    except ValidationError as error:
+        raise ConfigError(_explain(path, error)) from error
+    problems = _problems(source)
+    if problems:
+        raise ConfigError(f"{path} is not valid:\n" + "\n".join(f"  {line}" for line in problems))
+    return source
+
+
+def _problems(source: Source) -> list[str]:
+    """What the keys of a source contradict; each line begins with the key."""
+    lines: list[str] = []
+    if source.name != source.folder.name:
+        lines.append(f"source: {source.name!r} differs from the folder {source.folder.name!r}")
+    views = [*source.streams, *source.lookups]
+    for name in [source.name, *views, *source.constants]:
+        if not NAME.fullmatch(name):
+            lines.append(f"{name}: not a name in lower case")
+    if "constants" in views or len(set(views)) < len(views):
+        lines.append("streams, lookups: names must differ, and `constants` is taken")
+    for name, file in source.lookups.items():
+        inside = not Path(file).is_absolute() and ".." not in Path(file).parts
+        if not inside or not (source.folder / file).is_file():
+            lines.append(f"lookups.{name}: {file} is not a file of the source folder")
+    for name, stream in source.streams.items():
+        if isinstance(stream, FileStream) and not stream.header and not stream.columns:
+            lines.append(f"streams.{name}.columns: needed where the files have no header")
+    return lines + _entity_problems(source)
+
+
+def _entity_problems(source: Source) -> list[str]:
+    lines: list[str] = []
+    for entity, spec in source.entities.items():
+        if entity not in load_contracts():
+            lines.append(f"entities.{entity}: there is no contract of this name")
+        if not (source.folder / f"{entity}.sql").is_file():
+            lines.append(f"entities.{entity}: {entity}.sql is missing beside source.yml")
+        unknown = [stream for stream in spec.streams if stream not in source.streams]
+        if unknown:
+            lines.append(f"entities.{entity}.streams: there is no stream {', '.join(unknown)}")
+    return lines
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    rows = (
+        f"  {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
+    )
+    return f"{path} is not valid:\n" + "\n".join(rows)
