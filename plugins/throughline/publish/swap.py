@@ -11,7 +11,7 @@ from throughline.fence import Fence
 from throughline.publish.candidate import candidate_path
 from throughline.settings import Settings
 from throughline.warehouse.engine import sync
-from throughline.warehouse.runs import Run
+from throughline.warehouse.runs import Run, is_backdated
 
 READ_ONLY = 0o444
 
@@ -39,7 +39,7 @@ def publish(settings: Settings, run: Run, fence: Fence) -> Path:
             fault.point("publish.renamed")
             sync(release.parent)
             sync(candidate.parent)
-        if not run.backdated:
+        if not is_backdated(settings, run.as_of):
             _swap(settings, release)
     fault.point("publish.swapped")
     collect_garbage(settings)

@@ -1,6 +1,5 @@
 """The build of one run: dbt parses while the inputs are prepared, then the layers follow."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -10,11 +9,12 @@ import duckdb
 
 from throughline import fault
 from throughline.settings import Settings
+from throughline.timing import timed
 from throughline.warehouse.dbt import Dbt, ModelRun, dbt_vars
 from throughline.warehouse.engine import connect
 from throughline.warehouse.fingerprints import Graph, drop_changed, fingerprints, model_name
 from throughline.warehouse.models import SHARED_LAYERS, write_models
-from throughline.warehouse.prepare import current_attempt, finish_attempt, prepare
+from throughline.warehouse.prepare import finish_attempt, prepare
 from throughline.warehouse.runs import Run
 
 Touched = dict[str, list[date]]
@@ -30,40 +30,61 @@ class Built:
     touched: Touched
 
 
-def build(settings: Settings, run: Run, gate: Gate | None = None) -> Built:
+def build(
+    settings: Settings,
+    run: Run,
+    gate: Gate | None = None,
+    seconds: dict[str, float] | None = None,
+) -> Built:
     """Build all tables of a run in its work file.
 
     `gate` is called with the work file and the touched dates by model, after staging and core are
-    built and before the stage tables are; what it raises stops the build.
+    built and before the stage tables are; what it raises stops the build. `seconds` takes the wall
+    time by part.
 
     Raises:
         BuildError: an input is not what its manifest says, or a model failed.
     """
+    clock = {} if seconds is None else seconds
     if run.backdated:
-        shutil.rmtree(run.work_file.parent, ignore_errors=True)
-    run.work_file.parent.mkdir(parents=True, exist_ok=True)
+        _start_afresh(run.work_file)
     with Dbt(settings, run.work_file) as dbt:
-        lost = prepare(settings, run.as_of, run.work_file, run.batches, run.run_id)
-        graph = Graph(dbt.manifest(), dbt_vars(settings))
-        with connect(settings, run.work_file) as con:
-            rebuilt = drop_changed(con, graph, current_attempt(con), lost)
-            prints = fingerprints(con, graph)
-            write_models(con, graph)
-            touched = touched_by_model(con, graph, rebuilt)
+        with timed(clock, "prepare"):
+            lost = prepare(settings, run.as_of, run.work_file, run.batches, run.run_id)
+        with timed(clock, "dbt_parse"):
+            graph = Graph(dbt.manifest(), dbt_vars(settings))
+        with timed(clock, "fingerprint"):
+            prints, rebuilt, touched = _fingerprint(settings, run.work_file, graph, lost)
         fault.point("build.before_core")
-        dbt.build("--select", "resource_type:seed", *SHARED_LAYERS)
+        with timed(clock, "dbt_core"):
+            dbt.build("--select", "resource_type:seed", *SHARED_LAYERS)
         fault.point("build.after_core")
         if gate is not None:
             gate(run.work_file, touched)
         fault.point("build.before_stages")
-        dbt.build("--exclude", "resource_type:seed", *SHARED_LAYERS)
+        with timed(clock, "dbt_stages"):
+            dbt.build("--exclude", "resource_type:seed", *SHARED_LAYERS)
         fault.point("build.after_stages")
-        runs = tuple(dbt.runs)
     with connect(settings, run.work_file) as con:
-        _write_model_runs(con, runs)
+        _write_model_runs(con, dbt.runs)
         finish_attempt(con, prints)
     fault.point("build.finished")
-    return Built(runs=runs, rebuilt=tuple(rebuilt), touched=touched)
+    return Built(runs=tuple(dbt.runs), rebuilt=tuple(rebuilt), touched=touched)
+
+
+def _start_afresh(work_file: Path) -> None:
+    for path in (work_file, work_file.with_name(work_file.name + ".wal")):
+        path.unlink(missing_ok=True)
+
+
+def _fingerprint(
+    settings: Settings, work_file: Path, graph: Graph, lost: list[str]
+) -> tuple[dict[str, str], list[str], Touched]:
+    with connect(settings, work_file) as con:
+        prints = fingerprints(con, graph)
+        rebuilt = drop_changed(con, graph, prints, lost)
+        write_models(con, graph)
+        return prints, rebuilt, touched_by_model(con, graph, rebuilt)
 
 
 def touched_by_model(con: duckdb.DuckDBPyConnection, graph: Graph, rebuilt: list[str]) -> Touched:
@@ -83,7 +104,7 @@ def touched_by_model(con: duckdb.DuckDBPyConnection, graph: Graph, rebuilt: list
     }
 
 
-def _write_model_runs(con: duckdb.DuckDBPyConnection, runs: tuple[ModelRun, ...]) -> None:
+def _write_model_runs(con: duckdb.DuckDBPyConnection, runs: list[ModelRun]) -> None:
     con.execute("delete from run.model_runs")
     for run in runs:
         con.execute(

@@ -104,7 +104,7 @@ def fingerprints(con: duckdb.DuckDBPyConnection, graph: Graph) -> dict[str, str]
 
 
 def drop_changed(
-    con: duckdb.DuckDBPyConnection, graph: Graph, attempt: int, lost: Iterable[str]
+    con: duckdb.DuckDBPyConnection, graph: Graph, new: dict[str, str], lost: Iterable[str]
 ) -> list[str]:
     """Drop the incremental models whose fingerprint changed; dbt then builds them fully.
 
@@ -114,7 +114,6 @@ def drop_changed(
     known = dict(con.execute("select model, fingerprint from run.model_fingerprints").fetchall())
     again = {row[0] for row in con.execute("select model from run.attempt_models").fetchall()}
     missing = frozenset(lost)
-    new = fingerprints(con, graph)
     nodes = {model_name(node): node for node in graph.incremental()}
     changed = [
         name
@@ -124,7 +123,9 @@ def drop_changed(
     con.execute("begin")
     for name in changed:
         schema, _, table = name.partition(".")
-        con.execute("insert into run.attempt_models values (?, ?)", [attempt, name])
+        con.execute(
+            "insert into run.attempt_models select max(attempt), ? from run.attempts", [name]
+        )
         con.execute(f"drop table if exists {quoted(schema)}.{quoted(table)}")
     con.execute("commit")
     return changed
