@@ -41,9 +41,10 @@ class Releases(_Section):
 
 
 class Webhook(_Section):
-    """Where alerts are posted; the URL is a secret and lives in the environment."""
+    """Where alerts are posted; URL and signing secret live in the environment."""
 
     url_env: str = "THROUGHLINE_WEBHOOK_URL"
+    secret_env: str | None = None
 
 
 class Email(_Section):

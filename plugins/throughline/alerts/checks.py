@@ -1,0 +1,64 @@
+"""Fold the failed checks of one gate into incidents: one per owner and severity."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from throughline.alerts.incident import Severity
+from throughline.alerts.incidents import report_incident
+from throughline.checks.results import CheckResult, failed
+from throughline.settings import Settings
+
+SHOWN = 10
+
+
+def report_checks(
+    settings: Settings,
+    results: Iterable[CheckResult],
+    *,
+    window: str,
+    blocks: str,
+    command: str,
+    subject: str = "",
+) -> int:
+    """Report failed and erring checks and return the number of incidents; never raises.
+
+    `blocks` is said of critical ones; a warning blocks nothing. `window` is the night or the
+    batch; `subject` names what was judged, by default the layers.
+    """
+    groups: dict[tuple[str, Severity], list[CheckResult]] = defaultdict(list)
+    for result in failed(results):
+        groups[(result.owner, result.severity)].append(result)
+    for (owner, severity), found in groups.items():
+        layers = subject or ", ".join(sorted({result.layer for result in found}))
+        report_incident(
+            settings,
+            kind="check",
+            subject=f"{layers} ({owner}, {severity})",
+            owner=owner,
+            severity=severity,
+            summary=_summary(layers, found),
+            blocks=blocks if severity == "critical" else "nothing; the release is published",
+            command=command,
+            window=window,
+            detail="; ".join(_line(result) for result in found[:SHOWN]) + _rest(found),
+        )
+    return len(groups)
+
+
+def _summary(layers: str, found: list[CheckResult]) -> str:
+    first = found[0]
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"{layers}: check {first.suite} {first.expectation} {_said(first)}{more}"
+
+
+def _line(result: CheckResult) -> str:
+    return f"{result.suite} {result.expectation}: {_said(result)} ({result.why})"
+
+
+def _said(result: CheckResult) -> str:
+    verb = "failed" if result.status == "fail" else "could not be judged"
+    return f"{verb}: {result.observed}, expected {result.expected}"
+
+
+def _rest(found: list[CheckResult]) -> str:
+    return f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""

@@ -1,0 +1,96 @@
+"""Send what is due: once per call and message, with receipts, waiting longer after each failure."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from throughline import fault
+from throughline.alerts import outbox, spool
+from throughline.alerts.senders import SendError, email, webhook
+from throughline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SENDERS: dict[str, Callable[[Settings, outbox.Due], str]] = {
+    "webhook": webhook.send,
+    "email": email.send,
+}
+FIRST_WAIT, LONGEST_WAIT = 5.0, 120.0
+"""Seconds; the longest one keeps delivery within five minutes of an endpoint's recovery."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What one call did; `waiting` messages are left for a later one, `spooled` reports too."""
+
+    sent: int = 0
+    failed: int = 0
+    waiting: int = 0
+    drained: int = 0
+    spooled: int = 0
+    problem: str = ""
+
+
+def deliver(settings: Settings, budget_seconds: float = 60) -> Delivery:
+    """Drain the spool and try every due message once; an unreachable database is a `problem`.
+
+    No further message is begun after `budget_seconds`; the next call goes on. At least once: a sender killed between sending and marking sends again, under the same
+    idempotency key. Safe to run in several processes at a time.
+    """
+    drained = sent = failed = 0
+    try:
+        with outbox.connect(settings) as connection:
+            drained = _drain(settings, connection)
+            sent, failed = _send_due(settings, connection, time.monotonic() + budget_seconds)
+            left = outbox.waiting(connection)
+        return Delivery(sent, failed, left, drained, _spooled(settings))
+    except outbox.unreachable() as error:
+        log.warning("alerts wait: %s", error)
+        return Delivery(sent, failed, 0, drained, _spooled(settings), str(error))
+
+
+def _drain(settings: Settings, connection: Any) -> int:
+    if not _spooled(settings) or not outbox.lock_spool(connection):
+        return 0
+    count = 0
+    for path, incident in spool.waiting(settings):
+        outbox.record(connection, incident, outbox.channels(settings))
+        path.unlink(missing_ok=True)
+        count += 1
+    return count
+
+
+def _send_due(settings: Settings, connection: Any, until: float) -> tuple[int, int]:
+    tried: list[int] = []
+    sent = 0
+    while time.monotonic() < until and (due := outbox.take(connection, tried)) is not None:
+        tried.append(due.message_id)
+        sent += _send(settings, connection, due)
+    return sent, len(tried) - sent
+
+
+def _send(settings: Settings, connection: Any, due: outbox.Due) -> bool:
+    try:
+        fault.point("alerts.send.before")
+        receipt = SENDERS[due.channel](settings, due)
+        fault.point("alerts.send.after")
+    except Exception as error:  # one message that cannot be sent must not stop the others
+        asked = error.retry_after if isinstance(error, SendError) else None
+        wait = max(asked or 0.0, _backoff(due.attempts))
+        log.warning("%s refused message %s: %s", due.channel, due.message_id, error)
+        outbox.mark_failed(connection, due, str(error), wait)
+        return False
+    outbox.mark_sent(connection, due, receipt)
+    return True
+
+
+def _backoff(attempts: int) -> float:
+    wait = min(FIRST_WAIT * 2.0 ** min(attempts, 10), LONGEST_WAIT)
+    return wait * random.uniform(0.5, 1.0)
+
+
+def _spooled(settings: Settings) -> int:
+    return sum(1 for _ in spool.folder(settings).glob("[!.]*.json"))
