@@ -11,6 +11,7 @@ from throughline.conform.parts import Parts
 from throughline.contracts import Contract, load_contracts
 from throughline.errors import ConformError
 from throughline.landing.files import sync
+from throughline.landing.manifests import sha256_of
 from throughline.settings import Settings
 
 _PARQUET = "(format parquet, compression zstd)"
@@ -39,6 +40,7 @@ def write_results(
     return {
         **_counts(connection, parts),
         **_measures(connection, contract, settings, folder / "accepted.parquet"),
+        "accepted_sha256": sha256_of(folder / "accepted.parquet"),
         "reasons": _tally(connection, "reason", "rejected"),
         "warnings": _tally(
             connection,

@@ -7,7 +7,7 @@ from throughline.warehouse.runs import Run
 
 TABLE = (
     "create table audit.rejected_rows (run_id varchar, batch_id varchar, source varchar,"
-    " entity varchar, row_number bigint, reason varchar, first_seen_at timestamptz,"
+    " entity varchar, file varchar, row_number bigint, reason varchar, first_seen_at timestamptz,"
     " last_seen_at timestamptz)"
 )
 
@@ -19,10 +19,10 @@ def write_rejected_rows(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         if not batch.rejected:
             continue
         con.execute(
-            "insert into audit.rejected_rows select ?, ?, ?, ?, row_number, reason, ?, ?"
+            "insert into audit.rejected_rows select ?, ?, ?, ?, _file, _row, unnest(reasons), first_seen_at, ?"
             f" from read_parquet({literal(batch.rejected_path)}) order by all",
             [
                 *(run.run_id, batch.batch_id, batch.source, batch.entity),
-                *(batch.extracted_at, batch.extracted_at),
+                batch.extracted_at,
             ],
         )
