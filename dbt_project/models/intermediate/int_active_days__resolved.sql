@@ -1,29 +1,27 @@
 -- One row per subject (person, company, employee), business line (and ALL) and business date with
--- product events. active_events follows the parameter active_definition (U02). A company is active
--- through its employees; a person is the current owner of the node that the event carries.
+-- product events. A company is active through its employees; a person is the current owner of the
+-- node that the event carries.
 with
+
 user_days as (
-    select
-        *,
-        coalesce(business_line, '(none)') as line,
-        case '{{ var("active_definition") }}'
-            when 'is_active' then active_events
-            when 'is_core_feature' then core_events
-            when 'is_launch' then launches
-            when 'is_login' then logins
-            else error('active_definition must be is_active, is_core_feature, is_launch or is_login')
-        end as chosen_events,
-    from {{ ref('fct_user_day') }}
+
+    select * from {{ ref('fct_user_day') }}
     where business_date <= {{ param('as_of') }}
+
 ),
+
 identities as (
+
     select id_type, id_value, person_id,
     from {{ ref('map_identity') }}
     qualify row_number() over (
         partition by id_type, id_value order by valid_from desc, person_id
     ) = 1
+
 ),
+
 lines as (
+
     select
         unnest([
             {
@@ -46,10 +44,10 @@ lines as (
                 'company_id': user_days.company_id
             }
         ], recursive := true),
-        user_days.line as business_line,
+        user_days.business_line,
         user_days.business_date,
         user_days.events,
-        user_days.chosen_events,
+        user_days.active_events,
         user_days.core_events,
         user_days.logins,
         user_days.launches,
@@ -58,8 +56,11 @@ lines as (
     left join identities
         on user_days.node_type = identities.id_type
         and user_days.node_value = identities.id_value
+
 ),
+
 final as (
+
     select
         subject_type,
         subject,
@@ -68,16 +69,18 @@ final as (
             as business_line,
         business_date,
         cast(sum(events) as bigint) as events,
-        cast(sum(chosen_events) as bigint) as active_events,
+        cast(sum(active_events) as bigint) as active_events,
         cast(sum(core_events) as bigint) as core_events,
         cast(sum(logins) as bigint) as logins,
         cast(sum(launches) as bigint) as launches,
-        cast(sum(duration_seconds) as double) as duration_seconds,
+        cast(sum(duration_seconds) as decimal(18, 3)) as duration_seconds,
     from lines
     where subject is not null
     group by grouping sets (
         (subject_type, subject, company_id, business_date),
         (subject_type, subject, company_id, business_date, business_line)
     )
+
 )
+
 select * from final

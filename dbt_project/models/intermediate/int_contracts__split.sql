@@ -2,13 +2,21 @@
 -- lines in proportion to the value of the items. An amendment without items takes those of the
 -- contract that it amends; a contract without any goes to the line `(none)`.
 with
+
 contracts as (
+
     select * from {{ ref('fct_contract') }}
+
 ),
+
 items as (
+
     select * from {{ ref('int_subscription_items__valued') }}
+
 ),
+
 line_values as (
+
     select
         contract_id,
         business_line,
@@ -16,24 +24,36 @@ line_values as (
         sum(case when recurring then value else 0 end) as recurring_value,
     from items
     group by all
+
 ),
+
 own_lines as (
+
     select contracts.contract_id, line_values.* exclude (contract_id),
     from contracts
     inner join line_values on contracts.contract_id = line_values.contract_id
+
 ),
+
 inherited_lines as (
+
     select contracts.contract_id, line_values.* exclude (contract_id),
     from contracts
     inner join line_values on contracts.amends_contract_id = line_values.contract_id
     where contracts.contract_id not in (select own_lines.contract_id from own_lines)
+
 ),
+
 contract_lines as (
+
     select * from own_lines
     union all
     select * from inherited_lines
+
 ),
+
 shares as (
+
     select
         contracts.contract_id,
         coalesce(contract_lines.business_line, '(none)') as business_line,
@@ -53,8 +73,11 @@ shares as (
             order by coalesce(contract_lines.business_line, '(none)')
             rows between unbounded preceding and current row
         )
+
 ),
+
 cumulative_shares as (
+
     select
         contract_id,
         business_line,
@@ -66,9 +89,12 @@ cumulative_shares as (
             else coalesce(recurring_share_until, value_share_until, line_no / lines)
         end as recurring_share_until,
     from shares
+
 ),
+
 -- running sums are rounded, not parts: the parts of a contract add up to it to the cent
 running_amounts as (
+
     select
         cumulative_shares.contract_id,
         cumulative_shares.business_line,
@@ -81,8 +107,11 @@ running_amounts as (
             as acv_until,
     from cumulative_shares
     inner join contracts on cumulative_shares.contract_id = contracts.contract_id
+
 ),
+
 final as (
+
     select
         contract_id,
         business_line,
@@ -92,5 +121,7 @@ final as (
         acv_until - coalesce(lag(acv_until) over by_line, 0) as acv,
     from running_amounts
     window by_line as (partition by contract_id order by line_no)
+
 )
+
 select * from final

@@ -3,17 +3,25 @@
 -- last_open_date: last day on which the account was open at any moment (a closing at midnight
 -- leaves the day that begins untouched; opened and closed on one day is that day).
 with
+
 accounts as (
+
     select
         *,
         case when closed_at < {{ param('as_of_end') }} then closed_at end as known_closed_at,
     from {{ ref('stg_employee_account') }}
     where opened_at < {{ param('as_of_end') }}
+
 ),
+
 companies as (
+
     select id_value, company_id from {{ ref('map_company') }} where id_type = 'tenant_id'
+
 ),
+
 dated as (
+
     select
         companies.company_id,
         accounts.employee_id,
@@ -29,9 +37,12 @@ dated as (
         end as last_open_date,
     from accounts
     inner join companies on accounts.company_id = companies.id_value
+
 ),
+
 -- merged tenants may hold one employee twice: stretches that meet become one
 numbered as (
+
     select
         *,
         coalesce(opened_date > max(last_open_date) over (
@@ -39,8 +50,11 @@ numbered as (
             rows between unbounded preceding and 1 preceding
         ), true) as is_new_stretch,
     from dated
+
 ),
+
 stretches as (
+
     select
         *,
         sum(cast(is_new_stretch as int)) over (
@@ -48,8 +62,11 @@ stretches as (
             rows between unbounded preceding and current row
         ) as stretch_no,
     from numbered
+
 ),
+
 final as (
+
     select
         company_id,
         employee_id,
@@ -58,5 +75,7 @@ final as (
         nullif(max(last_open_date), date '9999-12-31') as last_open_date,
     from stretches
     group by company_id, employee_id, stretch_no
+
 )
+
 select * from final

@@ -1,13 +1,18 @@
 -- One row per entry of an opportunity into an open stage, as known at the end of as_of.
 with
+
 opportunities as (
+
     select
         *,
         case when closed_at < {{ param('as_of_end') }} then closed_at end as known_closed_at,
     from {{ ref('fct_opportunity') }}
     where created_at < {{ param('as_of_end') }}
+
 ),
+
 entries as (
+
     select
         *,
         case when exited_at < {{ param('as_of_end') }} then exited_at end as known_exited_at,
@@ -16,8 +21,11 @@ entries as (
         ) as next_entered_at,
     from {{ ref('fct_opportunity_stage') }}
     where entered_at < {{ param('as_of_end') }}
+
 ),
+
 open_stage_entries as (
+
     select
         entries.opportunity_id,
         opportunities.company_id,
@@ -39,8 +47,11 @@ open_stage_entries as (
     from entries
     inner join opportunities on entries.opportunity_id = opportunities.opportunity_id
     where not entries.is_terminal
+
 ),
+
 final as (
+
     select
         opportunity_id,
         company_id,
@@ -54,5 +65,7 @@ final as (
         case when not is_open then {{ business_date('exited_at') }} end as exited_date,
         {{ business_date('known_closed_at') }} as closed_date,
     from open_stage_entries
+
 )
+
 select * from final

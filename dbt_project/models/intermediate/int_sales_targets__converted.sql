@@ -1,7 +1,9 @@
 -- One row per owner, month and product with a target, in the reporting currency at the month's
 -- first day. The product `ALL` is the owner's own row for it, else the sum of the lines.
 with
+
 targets as (
+
     select
         owner_id,
         month,
@@ -9,8 +11,11 @@ targets as (
         {{ to_reporting('target', 'currency', 'month') }} as target,
     from {{ ref('stg_sales_target') }}
     where month <= {{ param('as_of') }}
+
 ),
+
 totals as (
+
     select
         owner_id,
         month,
@@ -21,10 +26,15 @@ totals as (
         ) as target,
     from targets
     group by all
+
 ),
+
 final as (
+
     select owner_id, month, product, target from targets where product <> 'ALL'
     union all
     select owner_id, month, product, target from totals
+
 )
+
 select * from final

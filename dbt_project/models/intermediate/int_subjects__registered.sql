@@ -2,28 +2,42 @@
 -- (S07): registered_date is the first such day, deregistered_date the first day without.
 -- employee: its account; person: any account with a login of the person; company: its tenant.
 with
+
 accounts as (
+
     select
         *,
         case when closed_at < {{ param('as_of_end') }} then closed_at end as known_closed_at,
     from {{ ref('stg_employee_account') }}
     where opened_at < {{ param('as_of_end') }}
+
 ),
+
 tenants as (
+
     select id_value, company_id from {{ ref('map_company') }} where id_type = 'tenant_id'
+
 ),
+
 companies as (
+
     select company_id, registered_at,
     from {{ ref('dim_company') }}
     where registered_at < {{ param('as_of_end') }}
+
 ),
+
 identities as (
+
     select id_value, person_id,
     from {{ ref('map_identity') }}
     where id_type = 'login_id'
     qualify row_number() over (partition by id_value order by valid_from desc, person_id) = 1
+
 ),
+
 stretches as (
+
     select
         'employee' as subject_type,
         tenants.company_id || '/' || accounts.employee_id as subject,
@@ -47,8 +61,11 @@ stretches as (
         {{ business_date('registered_at') }},
         date '9999-12-31',
     from companies
+
 ),
+
 numbered as (
+
     select
         *,
         coalesce(from_date > max(to_date) over (
@@ -57,8 +74,11 @@ numbered as (
         ), true) as is_new_stretch,
     from stretches
     where from_date < to_date
+
 ),
+
 joined as (
+
     select
         *,
         sum(cast(is_new_stretch as int)) over (
@@ -66,8 +86,11 @@ joined as (
             rows between unbounded preceding and current row
         ) as stretch_no,
     from numbered
+
 ),
+
 final as (
+
     select
         subject_type,
         subject,
@@ -75,5 +98,7 @@ final as (
         max(to_date) as deregistered_date,
     from joined
     group by subject_type, subject, stretch_no
+
 )
+
 select * from final

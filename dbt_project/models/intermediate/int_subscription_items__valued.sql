@@ -2,13 +2,21 @@
 -- value = seats x unit_price x periods: the periods of `period` in the contracted term of a
 -- recurring item (term in months by the rule of F06), one for a one-off item.
 with
+
 items as (
+
     select * from {{ ref('stg_subscription_item') }}
+
 ),
+
 contracts as (
+
     select contract_id, company_id, signed_date from {{ ref('fct_contract') }}
+
 ),
+
 terms as (
+
     select
         items.item_id,
         items.contract_id,
@@ -27,8 +35,11 @@ terms as (
         round((items.end_date - items.start_date + 1) * 12 / 365.25) as whole_months,
     from items
     inner join contracts on items.contract_id = contracts.contract_id
+
 ),
+
 valued as (
+
     select
         *,
         case
@@ -38,8 +49,11 @@ valued as (
             else term_days * 12 / 365.25 / period_months
         end as periods,
     from terms
+
 ),
+
 final as (
+
     select
         valued.item_id,
         valued.contract_id,
@@ -53,5 +67,7 @@ final as (
         valued.term_days,
         {{ to_reporting('cast(valued.period_price as double) * valued.periods', 'valued.currency', 'valued.signed_date') }} as value,
     from valued
+
 )
+
 select * from final

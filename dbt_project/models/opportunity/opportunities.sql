@@ -1,31 +1,54 @@
 with
+
 opportunities as (
+
     select
         *,
         case when closed_at < {{ param('as_of_end') }} then closed_at end as known_closed_at,
     from {{ ref('fct_opportunity') }}
     where created_at < {{ param('as_of_end') }}
+
 ),
+
 entries as (
+
     select * from {{ ref('int_opportunity_stages__dated') }}
+
 ),
+
 odds as (
+
     select * from {{ ref('int_win_odds__accumulated') }}
     where snapshot_date = {{ param('as_of') }}
+
 ),
+
 leads as (
+
     select lead_id, created_date from {{ ref('fct_lead') }}
+
 ),
+
 touchpoints as (
+
     select * from {{ ref('fct_touchpoint') }}
+
 ),
+
 members as (
+
     select distinct person_id, company_id from {{ ref('bridge_person_company') }}
+
 ),
+
 persons as (
+
     select person_id, buyer_role from {{ ref('dim_person') }}
+
 ),
+
 current_stages as (
+
     select
         opportunity_id,
         stage,
@@ -42,8 +65,11 @@ current_stages as (
     qualify row_number() over (
         partition by opportunity_id order by entered_date desc, entry_no desc
     ) = 1
+
 ),
+
 win_chances as (
+
     select
         current_stages.opportunity_id,
         coalesce(odds.won, 0) + 1 as won_smoothed,
@@ -52,8 +78,11 @@ win_chances as (
     left join odds
         on current_stages.stage = odds.stage
         and current_stages.age_band = odds.age_band
+
 ),
+
 company_touches as (
+
     select
         opportunities.opportunity_id,
         count(distinct touchpoints.touch_id) as touches,
@@ -67,8 +96,11 @@ company_touches as (
         >= {{ dbt.dateadd('day', '-' ~ var('lookback_days'), 'opportunities.created_at') }}
     left join persons on members.person_id = persons.person_id
     group by all
+
 ),
+
 final as (
+
     select
         opportunities.opportunity_id,
         opportunities.company_id,
@@ -113,5 +145,7 @@ final as (
     left join win_chances on opportunities.opportunity_id = win_chances.opportunity_id
     left join leads on opportunities.lead_id = leads.lead_id
     left join company_touches on opportunities.opportunity_id = company_touches.opportunity_id
+
 )
+
 select * from final

@@ -1,24 +1,38 @@
 with
+
 entries as (
+
     select * from {{ ref('int_opportunity_stages__dated') }}
+
 ),
+
 odds as (
+
     select * from {{ ref('int_win_odds__accumulated') }}
+
 ),
+
 days as (
+
     select date as snapshot_date,
     from {{ ref('dim_date') }}
     where date between (select min(entered_date) from entries) and {{ param('as_of') }}
+
 ),
+
 called_companies as (
+
     select distinct calls.company_id, days.snapshot_date,
     from {{ ref('fct_call') }} as calls
     inner join days
         on calls.call_date <= days.snapshot_date
         and calls.call_date > days.snapshot_date - {{ var('callback_coverage_days') }}
     where calls.direction = 'out' and calls.is_effective_connect
+
 ),
+
 stage_exits as (
+
     select stage, exited_date as snapshot_date, exited_date - entered_date as stage_days,
     from entries
     where exited_date is not null
@@ -26,9 +40,12 @@ stage_exits as (
     select stages.stage, days.snapshot_date, cast(null as bigint),
     from (select distinct stage from entries) as stages
     cross join days
+
 ),
+
 -- the median stage time of the exits of the last 365 days, for every day (E12)
 stage_medians as (
+
     select distinct
         stage,
         snapshot_date,
@@ -37,8 +54,11 @@ stage_medians as (
             range between interval 364 day preceding and current row
         ) as median_days,
     from stage_exits
+
 ),
+
 open_days as (
+
     select
         days.snapshot_date,
         entries.owner_id,
@@ -57,16 +77,21 @@ open_days as (
     inner join days
         on entries.entered_date <= days.snapshot_date
         and coalesce(entries.exited_date, date '9999-12-31') > days.snapshot_date
+
 ),
+
 stock as (
+
     select
         open_days.snapshot_date,
         open_days.owner_id,
         open_days.stage,
         count(*) as open_count,
         sum(open_days.amount) as open_amount,
-        sum(open_days.amount * cast(odds.won + 1 as double) / (odds.closed + 2))
-            as weighted_amount,
+        sum(cast(
+            open_days.amount * cast(odds.won + 1 as double) / (odds.closed + 2)
+            as decimal(28, 8)
+        )) as weighted_amount,
         count(*) filter (where open_days.stage_age_days > 2 * stage_medians.median_days)
             as stuck_count,
         count(called_companies.company_id) as covered,
@@ -84,26 +109,38 @@ stock as (
         on open_days.company_id = called_companies.company_id
         and open_days.snapshot_date = called_companies.snapshot_date
     group by all
+
 ),
+
 entrances as (
+
     select entered_date as snapshot_date, owner_id, stage, 0, 0, 0, 0, 0, count(*) as entered, 0,
     from entries
     group by all
+
 ),
+
 exits as (
+
     select exited_date as snapshot_date, owner_id, stage, 0, 0, 0, 0, 0, 0, count(*) as exited,
     from entries
     where exited_date is not null
     group by all
+
 ),
+
 movements as (
+
     select * from stock
     union all
     select * from entrances
     union all
     select * from exits
+
 ),
+
 totals as (
+
     select
         snapshot_date,
         owner_id,
@@ -117,8 +154,11 @@ totals as (
         sum(exited) as exited,
     from movements
     group by all
+
 ),
+
 final as (
+
     select
         totals.snapshot_date,
         totals.owner_id as owner,
@@ -141,5 +181,7 @@ final as (
     inner join stage_medians
         on totals.stage = stage_medians.stage
         and totals.snapshot_date = stage_medians.snapshot_date
+
 )
+
 select * from final

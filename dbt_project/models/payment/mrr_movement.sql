@@ -1,19 +1,30 @@
 with
+
 months as (
+
     select month_start as month,
     from {{ ref('dim_date') }}
     where date = month_start
         and cast({{ dbt.dateadd('month', 1, 'month_start') }} as date) <= {{ param('as_of') }} + 1
+
 ),
+
 subscriptions as (
+
     select * from {{ ref('fct_subscription_month') }}
+
 ),
+
 first_months as (
+
     select company_id, business_line, min(month) as first_month,
     from subscriptions
     group by all
+
 ),
+
 balances as (
+
     select
         months.month,
         first_months.company_id,
@@ -25,21 +36,30 @@ balances as (
         on first_months.company_id = subscriptions.company_id
         and first_months.business_line = subscriptions.business_line
         and months.month = subscriptions.month
+
 ),
+
 line_moves as (
+
     select
         *,
         coalesce(lag(end_mrr) over (
             partition by company_id, business_line order by month
         ), 0) as start_mrr,
     from balances
+
 ),
+
 company_balances as (
+
     select company_id, month, sum(start_mrr) as start_mrr, sum(end_mrr) as end_mrr,
     from line_moves
     group by all
+
 ),
+
 company_moves as (
+
     select
         company_id,
         month,
@@ -54,8 +74,11 @@ company_moves as (
             else 'new'
         end as movement,
     from company_balances
+
 ),
+
 classified as (
+
     select
         line_moves.*,
         company_moves.movement,
@@ -64,8 +87,11 @@ classified as (
     inner join company_moves
         on line_moves.company_id = company_moves.company_id
         and line_moves.month = company_moves.month
+
 ),
+
 final as (
+
     select
         month,
         company_id,
@@ -82,5 +108,7 @@ final as (
             as reactivation_mrr,
         cast(end_mrr as decimal(18, 4)) as end_mrr,
     from classified
+
 )
+
 select * from final

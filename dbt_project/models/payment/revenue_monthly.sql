@@ -1,29 +1,49 @@
 with
+
 months as (
+
     select month_start as month, last_day(month_start) as month_end,
     from {{ ref('dim_date') }}
     where date = month_start and last_day(month_start) <= {{ param('as_of') }}
+
 ),
+
 companies as (
+
     select * from {{ ref('dim_company') }}
+
 ),
+
 subscriptions as (
+
     select * from {{ ref('fct_subscription_month') }}
     where month in (select months.month from months)
+
 ),
+
 movements as (
+
     select * from {{ ref('mrr_movement') }}
+
 ),
+
 items as (
+
     select * from {{ ref('int_subscription_items__valued') }}
+
 ),
+
 -- the units that are counted: a company as a whole, and a company on one business line
 customer_months as (
+
     select distinct company_id, 'ALL' as line, month, from subscriptions
     union all
     select distinct company_id, business_line, month, from subscriptions
+
 ),
+
 money_months as (
+
     select
         company_id,
         'ALL' as line,
@@ -50,8 +70,11 @@ money_months as (
         churn_mrr,
         reactivation_mrr,
     from movements
+
 ),
+
 unit_months as (
+
     select
         money_months.*,
         customer_months.company_id is not null as is_customer,
@@ -67,35 +90,48 @@ unit_months as (
     window running as (
         partition by money_months.company_id, money_months.line order by money_months.month
     )
+
 ),
+
 item_months as (
+
     select
         items.company_id,
         items.business_line,
         months.month,
-        sum(
-            items.value / items.term_days
+        sum(cast(
+            cast(items.value as double) / items.term_days
             * (least(items.last_service_date, months.month_end)
             - greatest(items.start_date, months.month) + 1)
-        ) as recognised_revenue,
+            as decimal(28, 8)
+        )) as recognised_revenue,
     from items
     inner join months
         on items.start_date <= months.month_end and items.last_service_date >= months.month
     group by all
+
 ),
+
 revenue_months as (
+
     select company_id, 'ALL' as line, month, sum(recognised_revenue) as recognised_revenue,
     from item_months
     group by all
     union all
     select company_id, business_line, month, recognised_revenue, from item_months
+
 ),
+
 units as (
+
     select company_id, line, from unit_months
     union
     select company_id, line, from revenue_months
+
 ),
+
 segments as (
+
     select
         units.company_id,
         units.line,
@@ -115,8 +151,11 @@ segments as (
     select company_id, line, 'business_line', line,
     from units
     where line <> 'ALL'
+
 ),
+
 segment_money as (
+
     select
         unit_months.month,
         segments.segment_type,
@@ -141,8 +180,11 @@ segment_money as (
     inner join segments
         on unit_months.company_id = segments.company_id and unit_months.line = segments.line
     group by all
+
 ),
+
 segment_revenue as (
+
     select
         revenue_months.month,
         segments.segment_type,
@@ -153,8 +195,11 @@ segment_revenue as (
         on revenue_months.company_id = segments.company_id
         and revenue_months.line = segments.line
     group by all
+
 ),
+
 first_months as (
+
     select segment_type, segment, min(month) as first_month,
     from (
         select month, segment_type, segment, from segment_money
@@ -162,8 +207,11 @@ first_months as (
         select month, segment_type, segment, from segment_revenue
     ) as seen
     group by all
+
 ),
+
 segment_months as (
+
     select
         months.month,
         first_months.segment_type,
@@ -193,8 +241,11 @@ segment_months as (
         on first_months.segment_type = segment_revenue.segment_type
         and first_months.segment = segment_revenue.segment
         and months.month = segment_revenue.month
+
 ),
+
 parts as (
+
     select
         month,
         segment_type,
@@ -215,8 +266,11 @@ parts as (
         cast(mrr_kept_capped as decimal(18, 4)) as mrr_kept_capped,
         cast(mrr_12m_ago as decimal(18, 4)) as mrr_12m_ago,
     from segment_months
+
 ),
+
 final as (
+
     select
         month,
         segment_type,
@@ -247,5 +301,7 @@ final as (
         gained_mrr as quick_ratio_num,
         lost_mrr as quick_ratio_den,
     from parts
+
 )
+
 select * from final

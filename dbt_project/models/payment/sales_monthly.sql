@@ -1,5 +1,7 @@
 with
+
 contracts as (
+
     select
         *,
         case when cancelled_date <= {{ param('as_of') }} then cancelled_date end
@@ -7,17 +9,29 @@ contracts as (
         coalesce(owner_id, '(none)') as seller_id,
     from {{ ref('fct_contract') }}
     where signed_date <= {{ param('as_of') }}
+
 ),
+
 contract_lines as (
+
     select * from {{ ref('int_contracts__split') }}
+
 ),
+
 cash as (
+
     select * from {{ ref('fct_cash') }} where cash_date <= {{ param('as_of') }}
+
 ),
+
 targets as (
+
     select * from {{ ref('int_sales_targets__converted') }}
+
 ),
+
 opportunities as (
+
     select
         *,
         {{ business_date('created_at') }} as opened_date,
@@ -28,19 +42,31 @@ opportunities as (
         coalesce(owner_id, '(none)') as seller_id,
     from {{ ref('fct_opportunity') }}
     where created_at < {{ param('as_of_end') }}
+
 ),
+
 leads as (
+
     select lead_id, created_date from {{ ref('fct_lead') }}
+
 ),
+
 calls as (
+
     select * from {{ ref('fct_call') }}
     where direction = 'out' and call_date <= {{ param('as_of') }}
+
 ),
+
 employees as (
+
     select * from {{ ref('dim_employee') }}
+
 ),
+
 -- every fact once for its business line and once for the product ALL
 contract_parts as (
+
     select contract_id, 'ALL' as product, 1.0 as share, amount, list_amount, acv,
     from contracts
     union all
@@ -53,8 +79,11 @@ contract_parts as (
         contract_lines.acv,
     from contract_lines
     inner join contracts on contract_lines.contract_id = contracts.contract_id
+
 ),
+
 signatures as (
+
     select
         date_trunc('month', contracts.signed_date)::date as month,
         contracts.seller_id,
@@ -67,8 +96,11 @@ signatures as (
     inner join contract_parts on contracts.contract_id = contract_parts.contract_id
     -- cancelled within seven days: reversed in the original period, as if never signed (F01)
     where coalesce(contracts.known_cancelled_date - contracts.signed_date > 7, true)
+
 ),
+
 cancellations as (
+
     select
         date_trunc('month', contracts.known_cancelled_date)::date as month,
         contracts.seller_id,
@@ -77,8 +109,11 @@ cancellations as (
     from contracts
     inner join contract_parts on contracts.contract_id = contract_parts.contract_id
     where contracts.known_cancelled_date - contracts.signed_date > 7
+
 ),
+
 cash_parts as (
+
     select
         date_trunc('month', cash.cash_date)::date as month,
         coalesce(contracts.seller_id, '(none)') as seller_id,
@@ -91,12 +126,15 @@ cash_parts as (
         date_trunc('month', cash.cash_date)::date,
         coalesce(contracts.seller_id, '(none)'),
         coalesce(contract_lines.business_line, '(none)'),
-        cash.amount * coalesce(contract_lines.share, 1.0),
+        cast(cash.amount * coalesce(contract_lines.share, 1.0) as decimal(28, 8)),
     from cash
     left join contracts on cash.contract_id = contracts.contract_id
     left join contract_lines on contracts.contract_id = contract_lines.contract_id
+
 ),
+
 deals as (
+
     select
         opportunities.*,
         opportunities.business_line as product,
@@ -108,21 +146,33 @@ deals as (
         opportunities.known_closed_date - opportunities.opened_date as deal_days,
     from opportunities
     left join leads on opportunities.lead_id = leads.lead_id
+
 ),
+
 deal_parts as (
+
     select * from deals
     union all
     select * replace ('ALL' as product), from deals
+
 ),
+
 opened_deals as (
+
     select date_trunc('month', opened_date)::date as month, * from deal_parts
+
 ),
+
 closed_deals as (
+
     select date_trunc('month', known_closed_date)::date as month, *
     from deal_parts
     where known_closed_date is not null
+
 ),
+
 call_totals as (
+
     select
         date_trunc('month', call_date)::date as month,
         coalesce(agent_id, '(none)') as seller_id,
@@ -130,8 +180,11 @@ call_totals as (
         count(*) filter (where is_effective_connect) as effective_connects,
     from calls
     group by all
+
 ),
+
 owner_months as (
+
     select month, seller_id from signatures
     union
     select month, seller_id from cancellations
@@ -145,9 +198,12 @@ owner_months as (
     select month, seller_id from call_totals
     union
     select month, owner_id from targets
+
 ),
+
 -- the team of an owner in a month is that of the month's last day (or of as_of, or the last known)
 owner_teams as (
+
     select owner_months.month, owner_months.seller_id, employees.team,
     from owner_months
     left join employees on owner_months.seller_id = employees.owner_id
@@ -163,15 +219,21 @@ owner_teams as (
             employees.valid_from,
             employees.team
     ) = 1
+
 ),
+
 levels as (
+
     select month, seller_id, 'owner' as level, seller_id as owner, from owner_teams
     union all
     select month, seller_id, 'team', coalesce(team, '(none)'), from owner_teams
     union all
     select month, seller_id, 'ALL', 'ALL', from owner_teams
+
 ),
+
 signed as (
+
     select
         levels.month,
         levels.level,
@@ -191,8 +253,11 @@ signed as (
     inner join levels
         on signatures.month = levels.month and signatures.seller_id = levels.seller_id
     group by all
+
 ),
+
 cancelled as (
+
     select
         levels.month,
         levels.level,
@@ -203,8 +268,11 @@ cancelled as (
     inner join levels
         on cancellations.month = levels.month and cancellations.seller_id = levels.seller_id
     group by all
+
 ),
+
 collected as (
+
     select
         levels.month,
         levels.level,
@@ -215,8 +283,11 @@ collected as (
     inner join levels
         on cash_parts.month = levels.month and cash_parts.seller_id = levels.seller_id
     group by all
+
 ),
+
 targeted as (
+
     select
         levels.month,
         levels.level,
@@ -226,8 +297,11 @@ targeted as (
     from targets
     inner join levels on targets.month = levels.month and targets.owner_id = levels.seller_id
     group by all
+
 ),
+
 opened as (
+
     select
         levels.month,
         levels.level,
@@ -241,8 +315,11 @@ opened as (
     inner join levels
         on opened_deals.month = levels.month and opened_deals.seller_id = levels.seller_id
     group by all
+
 ),
+
 closed as (
+
     select
         levels.month,
         levels.level,
@@ -261,8 +338,11 @@ closed as (
     inner join levels
         on closed_deals.month = levels.month and closed_deals.seller_id = levels.seller_id
     group by all
+
 ),
+
 called as (
+
     select
         levels.month,
         levels.level,
@@ -274,8 +354,11 @@ called as (
     inner join levels
         on call_totals.month = levels.month and call_totals.seller_id = levels.seller_id
     group by all
+
 ),
+
 measures as (
+
     select * from signed
     union all by name
     select * from cancelled
@@ -289,8 +372,11 @@ measures as (
     select * from closed
     union all by name
     select * from called
+
 ),
+
 totals as (
+
     select
         month,
         level,
@@ -318,21 +404,24 @@ totals as (
         cast(sum(list_amount) as decimal(18, 2)) as list_amount,
         max(cycle_days_p50) as cycle_days_p50,
         max(opp_cycle_days_p50) as opp_cycle_days_p50,
-        -- calls know no product: only the product ALL counts them
-        case when product = 'ALL' then cast(coalesce(sum(attempts), 0) as bigint) end
-            as attempts,
-        case when product = 'ALL' then cast(coalesce(sum(effective_connects), 0) as bigint) end
-            as effective_connects,
+        cast(coalesce(sum(attempts), 0) as bigint) as attempts,
+        cast(coalesce(sum(effective_connects), 0) as bigint) as effective_connects,
     from measures
     group by all
+
 ),
+
 attained as (
+
     select
         *,
         {{ safe_div('sales_amount', 'target') }} as quota_attainment,
     from totals
+
 ),
+
 final as (
+
     select
         month,
         level,
@@ -369,8 +458,9 @@ final as (
         list_amount as discount_rate_den,
         cycle_days_p50,
         opp_cycle_days_p50,
-        attempts,
-        effective_connects,
+        -- calls know no product: only the product ALL counts them
+        case when product = 'ALL' then attempts end as attempts,
+        case when product = 'ALL' then effective_connects end as effective_connects,
         case when product = 'ALL' then {{ safe_div('opps_created', 'effective_connects') }} end
             as connect_to_opp_rate,
         -- owners with a target are ranked by attainment, those without by sales amount (F05)
@@ -379,5 +469,7 @@ final as (
             order by coalesce(quota_attainment, cast(sales_amount as double))
         ) end as percentile,
     from attained
+
 )
+
 select * from final

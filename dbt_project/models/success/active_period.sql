@@ -1,17 +1,28 @@
 with
+
 subject_days as (
+
     select * from {{ ref('int_active_days__resolved') }}
+
 ),
+
 registrations as (
+
     select * from {{ ref('int_subjects__registered') }}
+
 ),
+
 days as (
+
     select date, week_start, month_start,
     from {{ ref('dim_date') }}
     where date between (select min(business_date) from subject_days) and {{ param('as_of') }}
+
 ),
+
 -- period_end is the last day of the whole period, seen_until the last one that has passed
 periods as (
+
     select
         'day' as period_type,
         date as period_start,
@@ -26,18 +37,27 @@ periods as (
     select distinct 'month', month_start, last_day(month_start),
         least(last_day(month_start), {{ param('as_of') }}),
     from days
+
 ),
+
 groups as (
+
     select distinct subject_type, business_line from subject_days
+
 ),
+
 active_days as (
+
     select subject_type, subject, business_line, business_date,
     from subject_days
     where active_events > 0
+
 ),
+
 -- an activity counts for the day and the 6 (29, churn_inactive_days - 1) days after it, at most
 -- until the next activity takes over: running sums of +1 and -1 count distinct subjects
 spans as (
+
     select
         *,
         coalesce(lead(business_date) over subject_history, date '9999-12-31') as next_date,
@@ -46,8 +66,11 @@ spans as (
     window subject_history as (
         partition by subject_type, subject, business_line order by business_date
     )
+
 ),
+
 changes as (
+
     select
         subject_type,
         business_line,
@@ -75,8 +98,11 @@ changes as (
         -1,
         0,
     from spans
+
 ),
+
 daily_changes as (
+
     select
         subject_type,
         business_line,
@@ -88,21 +114,30 @@ daily_changes as (
         sum(newcomers) as newcomers,
     from changes
     group by all
+
 ),
+
 registration_changes as (
+
     select subject_type, greatest(registered_date, (select min(days.date) from days)) as date,
         1 as registered,
     from registrations
     union all
     select subject_type, greatest(deregistered_date, (select min(days.date) from days)), -1,
     from registrations
+
 ),
+
 daily_registrations as (
+
     select subject_type, date, sum(registered) as registered,
     from registration_changes
     group by all
+
 ),
+
 daily as (
+
     select
         groups.subject_type,
         groups.business_line,
@@ -129,8 +164,11 @@ daily as (
         partition by groups.subject_type, groups.business_line order by days.date
         rows between unbounded preceding and current row
     )
+
 ),
+
 subject_periods as (
+
     select
         subject_days.subject_type,
         subject_days.business_line,
@@ -170,15 +208,21 @@ subject_periods as (
     from subject_days
     inner join days on subject_days.business_date = days.date
     group by all
+
 ),
+
 registered_periods as (
+
     select subject_periods.*, periods.seen_until,
     from subject_periods
     inner join periods
         on subject_periods.period_type = periods.period_type
         and subject_periods.period_start = periods.period_start
+
 ),
+
 activity as (
+
     select
         registered_periods.subject_type,
         registered_periods.business_line,
@@ -199,10 +243,13 @@ activity as (
         and registered_periods.seen_until >= registrations.registered_date
         and registered_periods.seen_until < registrations.deregistered_date
     group by all
+
 ),
+
 -- unbroken stretches of days within churn_inactive_days of an activity; silent_date is the first
 -- day after one (H04: no active employee for that many days)
 numbered_spans as (
+
     select
         *,
         sum(cast(
@@ -212,8 +259,11 @@ numbered_spans as (
             rows between unbounded preceding and current row
         ) as stretch_no,
     from spans
+
 ),
+
 stretches as (
+
     select
         subject_type,
         subject,
@@ -222,8 +272,11 @@ stretches as (
         max(business_date) + {{ var('churn_inactive_days') }} as silent_date,
     from numbered_spans
     group by subject_type, subject, business_line, stretch_no
+
 ),
+
 silent_periods as (
+
     select
         stretches.*,
         periods.period_type,
@@ -233,8 +286,11 @@ silent_periods as (
     inner join periods
         on stretches.silent_date between periods.period_start and periods.seen_until
         and stretches.from_date < periods.period_start
+
 ),
+
 churn as (
+
     select
         silent_periods.subject_type,
         silent_periods.business_line,
@@ -250,8 +306,11 @@ churn as (
         and silent_periods.seen_until < returns.silent_date
     where returns.subject is null
     group by all
+
 ),
+
 parts as (
+
     select
         periods.period_type,
         periods.period_start,
@@ -265,7 +324,7 @@ parts as (
         cast(at_end.newcomers_until - coalesce(before.newcomers_until, 0) as bigint)
             as new_users,
         cast(coalesce(activity.launches, 0) as bigint) as launches,
-        coalesce(activity.duration_total_seconds, 0) as duration_total_seconds,
+        cast(coalesce(activity.duration_total_seconds, 0) as double) as duration_total_seconds,
         cast(coalesce(activity.active_days, 0) as bigint) as active_days,
         cast(coalesce(activity.logins, 0) as bigint) as logins,
         cast(coalesce(activity.active_registered, 0) as bigint) as active_registered,
@@ -292,8 +351,11 @@ parts as (
         and groups.business_line = churn.business_line
         and periods.period_type = churn.period_type
         and periods.period_start = churn.period_start
+
 ),
+
 final as (
+
     select
         period_type,
         period_start,
@@ -329,5 +391,7 @@ final as (
         churned as usage_churn_num,
         active_at_start as usage_churn_den,
     from parts
+
 )
+
 select * from final

@@ -1,32 +1,55 @@
 with
+
 user_days as (
+
     select * from {{ ref('fct_user_day') }}
     where business_date <= {{ param('as_of') }} and company_id is not null
+
 ),
+
 active_days as (
+
     select * from {{ ref('int_active_days__resolved') }}
     where subject_type in ('company', 'employee') and active_events > 0
+
 ),
+
 feature_days as (
+
     select distinct company_id, feature_id, business_date,
     from {{ ref('fct_business_event') }}
     where business_date <= {{ param('as_of') }}
         and company_id is not null and feature_id is not null
+
 ),
+
 accounts as (
+
     select * from {{ ref('int_employee_accounts__dated') }}
+
 ),
+
 items as (
+
     select * from {{ ref('int_subscription_items__valued') }}
     where recurring
+
 ),
+
 tenants as (
+
     select id_value, company_id from {{ ref('map_company') }} where id_type = 'tenant_id'
+
 ),
+
 tenant_companies as (
+
     select distinct company_id from tenants
+
 ),
+
 seat_reports as (
+
     select
         tenants.company_id,
         reports.date,
@@ -36,13 +59,19 @@ seat_reports as (
     inner join tenants on reports.company_id = tenants.id_value
     where reports.date <= {{ param('as_of') }}
     group by all
+
 ),
+
 business_lines as (
+
     select business_line from {{ ref('dim_business_line') }}
+
 ),
+
 -- distinct counts over 7 and 30 days: an occurrence counts from its day until the window is over
 -- or the next one takes over, so running sums of +1 and -1 count each employee, line or feature once
 employee_spans as (
+
     select
         company_id,
         business_date,
@@ -51,8 +80,11 @@ employee_spans as (
         ), date '9999-12-31') as next_date,
     from active_days
     where subject_type = 'employee' and business_line = 'ALL'
+
 ),
+
 line_spans as (
+
     select
         active_days.company_id,
         active_days.business_date,
@@ -63,8 +95,11 @@ line_spans as (
     from active_days
     inner join business_lines on active_days.business_line = business_lines.business_line
     where active_days.subject_type = 'company'
+
 ),
+
 feature_spans as (
+
     select
         company_id,
         business_date,
@@ -72,8 +107,11 @@ feature_spans as (
             partition by company_id, feature_id order by business_date
         ), date '9999-12-31') as next_date,
     from feature_days
+
 ),
+
 active_accounts as (
+
     select accounts.company_id, active_days.business_date, count(*) as active_open,
     from accounts
     inner join active_days
@@ -83,8 +121,11 @@ active_accounts as (
         and active_days.business_date >= accounts.opened_date
         and active_days.business_date <= coalesce(accounts.last_open_date, date '9999-12-31')
     group by all
+
 ),
+
 usage_days as (
+
     select
         company_id,
         business_date as date,
@@ -93,8 +134,11 @@ usage_days as (
         sum(duration_seconds) as duration_seconds,
     from user_days
     group by all
+
 ),
+
 changes as (
+
     select company_id, business_date as date, 'staff_7d' as measure, 1 as change,
     from employee_spans
     union all
@@ -127,8 +171,11 @@ changes as (
     select company_id, business_date, 'active_days', 1
     from active_days
     where subject_type = 'company' and business_line = 'ALL'
+
 ),
+
 first_dates as (
+
     select company_id, min(date) as first_date,
     from (
         select company_id, date from usage_days
@@ -138,9 +185,12 @@ first_dates as (
         select company_id, opened_date from accounts
     ) as seen
     group by all
+
 ),
+
 -- what happened before a company's first day, like seats bought earlier, counts on that day
 daily_changes as (
+
     select
         changes.company_id,
         greatest(changes.date, first_dates.first_date) as date,
@@ -156,15 +206,21 @@ daily_changes as (
     inner join first_dates on changes.company_id = first_dates.company_id
     where changes.date <= {{ param('as_of') }}
     group by all
+
 ),
+
 company_dates as (
+
     select first_dates.company_id, calendar.date,
     from first_dates
     inner join {{ ref('dim_date') }} as calendar
         on calendar.date between first_dates.first_date and {{ param('as_of') }}
     inner join tenant_companies on first_dates.company_id = tenant_companies.company_id
+
 ),
+
 daily as (
+
     select
         company_dates.company_id,
         company_dates.date,
@@ -204,8 +260,11 @@ daily as (
             partition by company_dates.company_id order by company_dates.date
             rows between 29 preceding and current row
         )
+
 ),
+
 counted as (
+
     select
         date,
         company_id,
@@ -223,10 +282,13 @@ counted as (
         cast(coalesce(features_used, 0) as bigint) as features_used,
         cast(coalesce(active_lines, 0) as bigint) as active_lines,
         (select count(*) from business_lines) as lines,
-        coalesce(duration_seconds_30d, 0) / 3600 as usage_hours,
+        cast(coalesce(duration_seconds_30d, 0) as double) / 3600 as usage_hours,
     from daily
+
 ),
+
 final as (
+
     select
         date,
         company_id,
@@ -251,5 +313,7 @@ final as (
         lines as line_breadth_den,
         usage_hours,
     from counted
+
 )
+
 select * from final

@@ -1,30 +1,50 @@
 with
+
 subject_days as (
+
     select * from {{ ref('int_active_days__resolved') }}
     where business_line = 'ALL' and subject_type in ('person', 'company')
+
 ),
+
 analyses as (
+
     select * from {{ ref('retention_defs') }}
+
 ),
+
 persons as (
+
     select person_id, first_channel_id from {{ ref('dim_person') }}
+
 ),
+
 members as (
+
     select distinct person_id, company_id from {{ ref('bridge_person_company') }}
+
 ),
+
 touchpoints as (
+
     select * from {{ ref('fct_touchpoint') }}
     where touched_at < {{ param('as_of_end') }}
+
 ),
+
 company_channels as (
+
     select members.company_id, touchpoints.channel_id,
     from members
     inner join touchpoints on members.person_id = touchpoints.person_id
     qualify row_number() over (
         partition by members.company_id order by touchpoints.touched_at, touchpoints.touch_id
     ) = 1
+
 ),
+
 measured_days as (
+
     unpivot (
         select
             subject_type, subject, business_date, active_events, core_events, logins, launches,
@@ -32,8 +52,11 @@ measured_days as (
     )
     on active_events, core_events, logins, launches
     into name measure value happened
+
 ),
+
 starts as (
+
     select
         analyses.analysis,
         measured_days.subject_type,
@@ -43,8 +66,11 @@ starts as (
     inner join measured_days on analyses.start_measure = measured_days.measure
     where measured_days.happened > 0
     group by all
+
 ),
+
 channelled_starts as (
+
     select
         starts.*,
         case starts.subject_type
@@ -56,8 +82,11 @@ channelled_starts as (
         on starts.subject = persons.person_id and starts.subject_type = 'person'
     left join company_channels
         on starts.subject = company_channels.company_id and starts.subject_type = 'company'
+
 ),
+
 returns as (
+
     select
         channelled_starts.analysis,
         channelled_starts.subject_type,
@@ -73,9 +102,12 @@ returns as (
         and analyses.return_measure = measured_days.measure
         and measured_days.business_date >= channelled_starts.start_date
     where measured_days.happened > 0
+
 ),
+
 -- period numbers: days, ISO weeks (Monday is day 0 of week 0 since 1970-01-05), calendar months
 subject_returns as (
+
     select distinct
         analysis,
         subject_type,
@@ -105,8 +137,11 @@ subject_returns as (
         channel_id,
         date_diff('month', start_date, business_date),
     from returns
+
 ),
+
 cohorts as (
+
     select
         analysis,
         subject_type,
@@ -139,15 +174,21 @@ cohorts as (
         count(*),
     from channelled_starts
     group by all
+
 ),
+
 steps as (
-    select 'day' as period_type, unnest([0, 1, 2, 3, 4, 5, 6, 7, 14, 30]) as n,
+
+    select 'day' as period_type, unnest([0, 1, 2, 3, 4, 5, 6, 7, 14, 30])::integer as n,
     union all
-    select 'week', unnest(range(13)),
+    select 'week', unnest(range(13))::integer,
     union all
-    select 'month', unnest(range(13)),
+    select 'month', unnest(range(13))::integer,
+
 ),
+
 cells as (
+
     select
         cohorts.*,
         modes.mode,
@@ -162,19 +203,28 @@ cells as (
     from cohorts
     inner join steps on cohorts.period_type = steps.period_type
     cross join (values ('n_day'), ('unbounded')) as modes (mode)
+
 ),
+
 exact_returns as (
+
     select analysis, subject_type, period_type, cohort, channel_id, n, count(*) as retained,
     from subject_returns
     group by all
+
 ),
+
 last_returns as (
+
     select
         analysis, subject_type, period_type, cohort, channel_id, subject, max(n) as last_n,
     from subject_returns
     group by all
+
 ),
+
 later_returns as (
+
     select
         last_returns.analysis,
         last_returns.subject_type,
@@ -187,13 +237,19 @@ later_returns as (
     inner join steps
         on last_returns.period_type = steps.period_type and last_returns.last_n >= steps.n
     group by all
+
 ),
+
 retained as (
+
     select *, 'n_day' as mode, from exact_returns
     union all by name
     select *, 'unbounded' as mode, from later_returns
+
 ),
+
 channel_cells as (
+
     select cells.*, coalesce(retained.retained, 0) as retained,
     from cells
     left join retained
@@ -204,9 +260,12 @@ channel_cells as (
         and cells.channel_id = retained.channel_id
         and cells.mode = retained.mode
         and cells.n = retained.n
+
 ),
+
 -- a subject has one channel, so the ALL row is the sum of its channels
 segment_cells as (
+
     select
         analysis,
         subject_type,
@@ -224,8 +283,11 @@ segment_cells as (
         (analysis, subject_type, mode, period_type, cohort, n, is_mature),
         (analysis, subject_type, mode, period_type, cohort, n, is_mature, channel_id)
     )
+
 ),
+
 final as (
+
     select
         analysis,
         subject_type,
@@ -240,5 +302,7 @@ final as (
         case when is_mature then {{ safe_div('known_retained', 'cohort_size') }} end as rate,
         is_mature,
     from segment_cells
+
 )
+
 select * from final
