@@ -46,14 +46,20 @@ def run(settings: Settings, as_of: date) -> NightReport:
 
 
 def wait_for_outcomes(
-    settings: Settings, as_of: date, poll_seconds: float = POLL_SECONDS
+    settings: Settings,
+    as_of: date,
+    poll_seconds: float = POLL_SECONDS,
+    begun: datetime | None = None,
 ) -> dict[str, Outcome | None]:
     """Wait until every domain with a source has said its outcome, or the cutoff is over.
 
+    The cutoff counts from the end of the night's interval, or from `begun` where the night began
+    later (the scheduler was off, or somebody started it by hand).
     A domain that is missing, held or failed opens an incident, and the night goes on without its
     new data.
     """
-    cutoff = interval(settings, as_of)[1] + timedelta(minutes=settings.night.cutoff_minutes)
+    due = interval(settings, as_of)[1]
+    cutoff = max(due, begun or due) + timedelta(minutes=settings.night.cutoff_minutes)
     while True:
         found = {
             domain: landing.read_outcome(settings, domain, as_of)
