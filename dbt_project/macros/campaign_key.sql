@@ -1,4 +1,4 @@
-{# A campaign as every table keys it: trimmed, lower case, (none) where there is none. #}
+{# A campaign as every table keys it: url-decoded, trimmed, lower case, (none) where there is none. #}
 {% macro campaign_key(campaign) -%}
-coalesce(nullif(lower(trim({{ campaign }})), ''), '(none)')
+coalesce({{ normal_token(campaign) }}, '(none)')
 {%- endmacro %}
