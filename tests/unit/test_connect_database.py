@@ -1,0 +1,215 @@
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import ingest_case as case
+import psycopg
+import pytest
+
+from throughline.conform import conform, find_parts
+from throughline.connect.database import land_table
+from throughline.errors import SourceError
+from throughline.landing import landed, set_verdict
+from throughline.settings import Settings
+
+MAPPING = "select leads._file, leads._row, lead_id, created_at, status, updated_at from leads"
+D1, D2, D3 = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
+
+
+@pytest.fixture
+def crm(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Settings, psycopg.Connection]]:
+    monkeypatch.setenv("AIRFLOW_CONN_CRM", postgres_url)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("drop schema if exists crm cascade")
+        connection.execute("create schema crm")
+        connection.execute(
+            "create table crm.leads (lead_id text primary key, created_at timestamptz,"
+            " status text, updated_at timestamptz)"
+        )
+        yield case.make_settings(tmp_path), connection
+
+
+def source_of(settings: Settings, **stream: object):
+    given = {
+        "way": "database", "connection": "crm", "table": "crm.leads", "key": ["lead_id"],
+        "cursor": "updated_at", "lag_hours": 24, **stream,
+    }
+    return case.write_source(settings, "crm", {"leads": given}, {"lead": MAPPING}, domain="crm")
+
+
+def insert(connection: psycopg.Connection, lead: str, updated: str, status: str = "new") -> None:
+    connection.execute(
+        "insert into crm.leads values (%s, '2026-01-01 00:00+00', %s, %s)", (lead, status, updated)
+    )
+
+
+def leads_in(settings: Settings, manifest: object) -> list[str]:
+    return [row[0] for row in case.rows(manifest.folder(settings) / "data.parquet", "lead_id")]
+
+
+def test_database_takes_rows_up_to_the_end_of_the_business_date(crm) -> None:
+    settings, connection = crm
+    insert(connection, "before", "2026-03-01 23:59:59.999999+08")
+    insert(connection, "after", "2026-03-02 00:00:00+08")
+    source = source_of(settings)
+    assert [leads_in(settings, m) for m in land_table(settings, source, "leads", D1)] == [["before"]]
+    manifest = landed(settings, "crm", "leads")[0]
+    assert manifest.window == "2026-03-01"
+    assert (manifest.rows, manifest.cursor_to) == (1, "2026-03-01T15:59:59.999999+00:00")
+
+
+def test_database_rows_committed_late_at_the_cursor_edge_are_read_again(crm) -> None:
+    settings, connection = crm
+    source = source_of(settings)
+    insert(connection, "a", "2026-03-01 12:00:00+08")
+    land_table(settings, source, "leads", D1)
+    # Committed after the read: at the cursor, a second before it, at the lag's edge, and beyond it.
+    insert(connection, "equal", "2026-03-01 12:00:00+08")
+    insert(connection, "second", "2026-03-01 11:59:59+08")
+    insert(connection, "edge", "2026-02-28 12:00:00+08")
+    insert(connection, "beyond", "2026-02-28 11:59:59+08")
+    (second,) = land_table(settings, source, "leads", D2)
+    assert sorted(leads_in(settings, second)) == ["a", "edge", "equal", "second"]
+    assert second.cursor_from == "2026-02-28T04:00:00+00:00"
+
+
+def test_database_rows_committed_during_the_read_come_the_next_night(crm) -> None:
+    settings, connection = crm
+    source = source_of(settings)
+    with psycopg.connect(connection.info.dsn + f" password={connection.info.password or ''}") as late:
+        late.execute("insert into crm.leads values ('late', now(), 'new', '2026-03-01 10:00+08')")
+        insert(connection, "early", "2026-03-01 11:00:00+08")
+        (first,) = land_table(settings, source, "leads", D1)
+        late.commit()
+    (second,) = land_table(settings, source, "leads", D2)
+    assert leads_in(settings, first) == ["early"]
+    assert leads_in(settings, second) == ["late", "early"]
+
+
+def test_database_night_is_taken_once(crm) -> None:
+    settings, connection = crm
+    source = source_of(settings)
+    insert(connection, "a", "2026-03-01 12:00:00+08")
+    assert len(land_table(settings, source, "leads", D1)) == 1
+    insert(connection, "b", "2026-03-01 13:00:00+08")
+    assert land_table(settings, source, "leads", D1) == []
+
+
+def test_database_withdrawn_batch_makes_the_cursor_fall_back(crm) -> None:
+    settings, connection = crm
+    source = source_of(settings, lag_hours=0)
+    insert(connection, "a", "2026-03-01 12:00:00+08")
+    land_table(settings, source, "leads", D1)
+    insert(connection, "b", "2026-03-02 12:00:00+08")
+    land_table(settings, source, "leads", D2)
+    batches = [conform(settings, p) for p in find_parts(settings, source, "lead", D2)[0]]
+    set_verdict(settings, batches[-1].batch_id, "withdrawn", "anna", "wrong export")
+    insert(connection, "c", "2026-03-03 12:00:00+08")
+    (third,) = land_table(settings, source, "leads", D3)
+    assert leads_in(settings, third) == ["a", "b", "c"]
+
+
+def test_database_nights_out_of_order_read_from_earlier_nights_only(crm) -> None:
+    settings, connection = crm
+    source = source_of(settings)
+    insert(connection, "a", "2026-03-01 12:00:00+08")
+    insert(connection, "b", "2026-03-03 12:00:00+08")
+    (late,) = land_table(settings, source, "leads", D3)
+    (early,) = land_table(settings, source, "leads", D1)
+    assert (leads_in(settings, late), leads_in(settings, early)) == (["a", "b"], ["a"])
+
+
+def test_database_without_cursor_is_a_snapshot_and_unchanged_content_no_new_batch(crm) -> None:
+    settings, connection = crm
+    source = source_of(settings, cursor=None)
+    insert(connection, "a", "2026-03-01 12:00:00+08")
+    (first,) = land_table(settings, source, "leads", D1)
+    assert first.window == "snapshot"
+    assert land_table(settings, source, "leads", D2) == []
+    insert(connection, "b", "2026-03-01 12:00:00+08")
+    assert len(land_table(settings, source, "leads", D3)) == 1
+    (parts,) = find_parts(settings, source, "lead", D3)[0]
+    assert conform(settings, parts).rows == 2
+
+
+def test_database_numbers_and_instants_arrive_exactly(crm) -> None:
+    settings, connection = crm
+    connection.execute(
+        "create table crm.pay (id int, paid timestamptz, plain timestamp, day date,"
+        " amount numeric(18,4), huge numeric, flag boolean, note jsonb)"
+    )
+    connection.execute(
+        "insert into crm.pay values (1, '2026-03-01 00:00:00.123456+08', '2026-03-01 08:00',"
+        " '2026-03-01', 12345678901234.5678, 'NaN', true, '{\"a\": 1}')"
+    )
+    source = source_of(settings, table="crm.pay", key=["id"], cursor=None)
+    (manifest,) = land_table(settings, source, "leads", D1)
+    path = manifest.folder(settings) / "data.parquet"
+    row = case.rows(path, "id, paid::varchar, plain::varchar, day, amount, huge, flag, note")[0]
+    assert row == (
+        1, "2026-02-28 16:00:00.123456+00", "2026-03-01 08:00:00", date(2026, 3, 1),
+        "12345678901234.5678", "NaN", True, '{"a": 1}',
+    )
+    assert Decimal(row[4]) == Decimal("12345678901234.5678")
+
+
+def test_database_cursor_without_zone_is_read_in_the_zone_of_the_source(crm) -> None:
+    settings, connection = crm
+    connection.execute("alter table crm.leads alter updated_at type timestamp")
+    source = source_of(settings)
+    connection.execute("insert into crm.leads values ('in', now(), 'new', '2026-03-01 23:59:59')")
+    connection.execute("insert into crm.leads values ('out', now(), 'new', '2026-03-02 00:00:00')")
+    (manifest,) = land_table(settings, source, "leads", D1)
+    assert leads_in(settings, manifest) == ["in"]
+    assert manifest.cursor_to == "2026-03-01T15:59:59+00:00"
+
+
+def test_database_reads_past_a_lock_and_leaves_no_transaction(crm) -> None:
+    settings, connection = crm
+    insert(connection, "a", "2026-03-01 12:00:00+08")
+    with psycopg.connect(connection.info.dsn + f" password={connection.info.password or ''}") as busy:
+        busy.execute("update crm.leads set status = 'working'")
+        (manifest,) = land_table(settings, source_of(settings), "leads", D1)
+        assert manifest.rows == 1
+    waiting = connection.execute(
+        "select count(*) from pg_stat_activity where state like 'idle in transaction%'"
+    ).fetchone()
+    assert waiting == (0,)
+
+
+@pytest.mark.parametrize(
+    ("stream", "said"),
+    [
+        ({"table": "crm.nothing"}, r"there is no table crm\.nothing"),
+        ({"cursor": "changed_at"}, r"crm\.leads has no column changed_at; it has lead_id"),
+        ({"cursor": "status"}, r"cursor status of crm\.leads is no timestamp"),
+    ],
+)
+def test_database_errors_name_what_is_missing(crm, stream: dict[str, str], said: str) -> None:
+    settings, _ = crm
+    with pytest.raises(SourceError, match=said):
+        land_table(settings, source_of(settings, **stream), "leads", D1)
+
+
+def test_database_unreachable_is_named_without_the_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_CRM", "postgresql://who:s3cr3t-pass@127.0.0.1:9/db")
+    settings = case.make_settings(tmp_path)
+    with pytest.raises(SourceError, match=r"crm at 127\.0\.0\.1:9: cannot connect") as caught:
+        land_table(settings, source_of(settings), "leads", D1)
+    assert "s3cr3t-pass" not in str(caught.value)
+
+
+def test_database_that_does_not_exist_is_not_tried_again(
+    crm, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, _ = crm
+    name = urlsplit(postgres_url).path
+    monkeypatch.setenv("AIRFLOW_CONN_CRM", postgres_url.replace(name, "/nowhere", 1))
+    with pytest.raises(SourceError, match="nowhere"):
+        land_table(settings, source_of(settings), "leads", D1)
