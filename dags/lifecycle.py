@@ -20,6 +20,15 @@ settings = load_settings()
 hopeless = RetryRule([CheckFailed, ConfigError, FenceError], action=RetryAction.FAIL)
 
 
+@task(pool="default_pool")
+def wait_for_outcomes(logical_date=None, dag_run=None) -> None:
+    """Wait for the domains; this holds no warehouse slot, an earlier night may still build."""
+    from throughline import night
+
+    as_of = night_of(settings, logical_date)
+    night.wait_for_outcomes(settings, as_of, begun=dag_run.start_date)
+
+
 @task
 def do(step: str, logical_date=None) -> None:
     """Do one step of the night."""
@@ -45,7 +54,5 @@ with DAG(
     on_failure_callback=report_failed_run,
     doc_md=__doc__,
 ):
-    # Waiting holds no warehouse slot: an earlier night may still be building.
-    wait = do.override(task_id="wait_for_outcomes", pool="default_pool")("wait_for_outcomes")
     steps = [do.override(task_id=step)(step) for step in ("build", "audit", "publish")]
-    chain(wait, *steps)
+    chain(wait_for_outcomes(), *steps)

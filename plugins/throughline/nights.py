@@ -1,4 +1,4 @@
-"""Nights and their instants: `as_of` is the business date on which a night's data interval begins."""
+"""Nights and their instants: a night is named by the business date its interval begins on."""
 
 from datetime import date, datetime, time, timedelta
 

@@ -92,13 +92,13 @@ def stop(settings: Settings, *stopping: Process, seconds: float = 10.0) -> None:
         if process.alive:
             # PostgreSQL's word for "now, but in order" is SIGINT.
             os.kill(process.pid, signal.SIGINT if process.name == "postgres" else signal.SIGTERM)
-    _wait(lambda: any(process.alive for process in stopping), seconds)
+    wait_while(lambda: any(process.alive for process in stopping), seconds)
     for sign, patience in ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0)):
         left = _members(stopping)
         for member in left:
             _send(member, sign)
         if left:
-            _wait(lambda: bool(_members(stopping)), patience)
+            wait_while(lambda: bool(_members(stopping)), patience)
     _write(settings, [known for known in remembered(settings) if known not in stopping])
 
 
@@ -106,9 +106,20 @@ def stop_all(settings: Settings) -> list[str]:
     """Stop all that is written down, PostgreSQL last; returns the names of those that still ran."""
     known = remembered(settings)
     running = [process.name for process in known if process.alive or _members([process])]
-    stop(settings, *(process for process in known if process.name != "postgres"))
-    stop(settings, *(process for process in known if process.name == "postgres"))
+    # The keeper first, for it revives what dies; the database last, for all others write to it.
+    first = [process for process in known if process.name == "keeper"]
+    last = [process for process in known if process.name == "postgres"]
+    others = [process for process in known if process not in (*first, *last)]
+    for group in (first, others, last):
+        stop(settings, *group)
     return running
+
+
+def wait_while(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait until the condition is over, at most so long."""
+    end = time.monotonic() + seconds
+    while condition() and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def log_tail(process: Process, lines: int = 15) -> str:
@@ -136,12 +147,6 @@ def _send(member: psutil.Process, sign: int) -> None:
         member.send_signal(sign)
     except psutil.NoSuchProcess:
         return
-
-
-def _wait(condition: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while condition() and time.monotonic() < end:
-        time.sleep(0.05)
 
 
 def _path(settings: Settings) -> Path:

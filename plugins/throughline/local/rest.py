@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from throughline.local import airflow, processes
@@ -30,6 +30,7 @@ class DagRun:
 class TaskState:
     """One task of a run; `state` is None before the scheduler has looked at it."""
 
+    dag_id: str
     task_id: str
     state: str | None
     seconds: float | None
@@ -75,13 +76,6 @@ class Airflow:
         found = self._call("GET", f"/api/v2/importErrors?limit={_PAGE}")
         return {item["filename"]: item["stack_trace"] for item in found["import_errors"]}
 
-    def run_at(self, dag_id: str, logical_date: datetime) -> DagRun | None:
-        """The run of a DAG for one logical date."""
-        at = logical_date.isoformat().replace("+", "%2B")
-        query = f"logical_date_gte={at}&logical_date_lte={at}"
-        found = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns?{query}")["dag_runs"]
-        return _dag_run(found[0]) if found else None
-
     def trigger(self, dag_id: str, start: datetime, end: datetime) -> DagRun:
         """Start a run for the interval [start, end), whose logical date is `start`."""
         body = {
@@ -96,11 +90,19 @@ class Airflow:
         body = {"dry_run": False, "only_failed": only_failed}
         self._call("POST", f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/clear", body)
 
-    def tasks(self, run: DagRun) -> list[TaskState]:
-        """The tasks of a run."""
-        path = f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances?limit={_PAGE}"
+    def tasks_at(self, logical_date: datetime) -> list[TaskState]:
+        """The tasks of all runs of one logical date."""
+        path = f"/api/v2/dags/~/dagRuns/~/taskInstances?{_at(logical_date)}&limit={_PAGE}"
         found = self._call("GET", path)["task_instances"]
-        return [TaskState(item["task_id"], item["state"], item["duration"]) for item in found]
+        return [
+            TaskState(item["dag_id"], item["task_id"], item["state"], item["duration"])
+            for item in found
+        ]
+
+    def runs_at(self, logical_date: datetime) -> dict[str, DagRun]:
+        """The runs of one logical date, by DAG."""
+        path = f"/api/v2/dags/~/dagRuns?{_at(logical_date)}&limit={_PAGE}"
+        return {item["dag_id"]: _dag_run(item) for item in self._call("GET", path)["dag_runs"]}
 
     def close(self) -> None:
         """Close the connections."""
@@ -165,6 +167,11 @@ def wait_until_healthy(settings: Settings, seconds: float = 240) -> None:
     finally:
         client.close()
     raise StackError(f"Airflow is not healthy after {seconds:.0f} s: {health}")
+
+
+def _at(logical_date: datetime) -> str:
+    at = logical_date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"logical_date_gte={at}&logical_date_lte={at}"
 
 
 def _dag_run(item: dict[str, Any]) -> DagRun:

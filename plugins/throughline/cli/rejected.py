@@ -1,0 +1,43 @@
+"""`throughline rejected …`: rows that broke a contract, with their reasons."""
+
+from typing import Annotated
+
+import typer
+
+from throughline.errors import ThroughlineError
+from throughline.settings import load_settings
+
+commands = typer.Typer(
+    name="rejected", help="Rows that broke their contract.", no_args_is_help=True
+)
+
+
+@commands.command("list")
+def list_(entity: Annotated[str | None, typer.Option(help="Only this entity.")] = None) -> None:
+    """Count rejected rows by batch."""
+    from throughline import landing
+    from throughline.cli.tables import print_table
+
+    batches = landing.input_batches(load_settings(), entity=entity)
+    rows = [(b.batch_id, b.status, b.rows, b.rejected) for b in batches if b.rejected]
+    print_table(("batch", "status", "accepted", "rejected"), sorted(rows))
+
+
+@commands.command()
+def show(batch_id: str, limit: Annotated[int, typer.Option(min=1)] = 20) -> None:
+    """Show the rejected rows of a batch with their reasons."""
+    import duckdb
+
+    from throughline import landing
+    from throughline.cli.tables import print_table
+
+    batch = landing.find_batch(load_settings(), batch_id)
+    if batch is None:
+        raise ThroughlineError(
+            f"there is no batch {batch_id!r}; `throughline rejected list` shows which have rejects"
+        )
+    sql = "select * from read_parquet(?) limit ?"
+    with duckdb.connect() as connection:
+        found = connection.execute(sql, [str(batch.rejected_path), limit])
+        columns = [column[0] for column in found.description or []]
+        print_table(columns, found.fetchall())

@@ -1,0 +1,106 @@
+"""`throughline status`: the last nights, what is served, what is open."""
+
+import json
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+
+from throughline.settings import DOMAINS, Settings, load_settings
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the commands of this module."""
+    commands.command()(status)
+
+
+def status(
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
+    nights: Annotated[int, typer.Option(min=1, help="How many nights.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Show the last nights, the release that is served and open incidents."""
+    settings = load_settings()
+    known = [as_of.date()] if as_of else _nights(settings)[-nights:]
+    found = {
+        "stack": _stack(settings),
+        "served": settings.current.resolve().stem if settings.current.exists() else None,
+        "nights": [_night(settings, night) for night in known],
+        "incidents": _incidents(settings),
+    }
+    if as_json:
+        typer.echo(json.dumps(found, indent=1, default=str, ensure_ascii=False))
+    else:
+        _print(found)
+
+
+def _nights(settings: Settings) -> list[date]:
+    folders = settings.outcomes.iterdir() if settings.outcomes.exists() else []
+    return sorted(date.fromisoformat(folder.name) for folder in folders)
+
+
+def _night(settings: Settings, as_of: date) -> dict[str, Any]:
+    from throughline import landing
+    from throughline.night_report import read_report, report_path
+
+    outcomes = {name: landing.read_outcome(settings, name, as_of) for name in DOMAINS}
+    report = read_report(settings, as_of) if report_path(settings, as_of).exists() else None
+    return {
+        "as_of": as_of.isoformat(),
+        "outcomes": {name: found.status for name, found in outcomes.items() if found},
+        "details": {name: found.detail for name, found in outcomes.items() if found},
+        "lifecycle": report.status if report else None,
+        "error": report.error if report else None,
+        "run_id": report.run_id if report else None,
+        "failed_checks": [
+            f"{result.suite}: {result.expectation}"
+            for result in (report.checks if report else [])
+            if result.status in ("fail", "error")
+        ],
+    }
+
+
+def _stack(settings: Settings) -> dict[str, bool]:
+    from throughline.local import processes
+
+    return {process.name: process.alive for process in processes.remembered(settings)}
+
+
+def _incidents(settings: Settings) -> list[dict[str, Any]] | None:
+    from throughline.alerts import outbox
+
+    try:
+        with outbox.connect(settings) as connection:
+            cursor = connection.execute(_OPEN)
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in _tuples(cursor)]
+    except (ThroughlineError, *outbox.unreachable()):
+        return None
+
+
+def _print(found: dict[str, Any]) -> None:
+    from throughline.cli.tables import print_table
+
+    running = [name for name, alive in found["stack"].items() if alive]
+    typer.echo(f"stack   {', '.join(running) or 'not running'}")
+    typer.echo(f"served  {found['served'] or 'nothing yet'}\n")
+    rows = [
+        (
+            night["as_of"],
+            *(night["outcomes"].get(domain, "-") for domain in DOMAINS),
+            night["lifecycle"] or "-",
+            len(night["failed_checks"]),
+            night["run_id"],
+        )
+        for night in found["nights"]
+    ]
+    print_table(("night", *DOMAINS, "lifecycle", "failed checks", "run"), rows)
+    for night in found["nights"]:
+        for domain, detail in night["details"].items():
+            if night["outcomes"][domain] != "ok":
+                typer.echo(f"  {night['as_of']} {domain}: {detail}")
+        if night["error"]:
+            typer.echo(f"  {night['as_of']} lifecycle: {night['error']}")
+    typer.echo(f"\nopen incidents: {len(found['incidents'])}")
+    for incident in found["incidents"]:
+        typer.echo(f"  {incident}")

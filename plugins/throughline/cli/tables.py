@@ -1,0 +1,50 @@
+"""Print rows: as a plain table that also reads well in a pipe, as JSON, as CSV."""
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a header and rows, columns aligned; numbers to the right; `(no rows)` for none."""
+    shown = [[_text(value) for value in row] for row in rows]
+    if not shown:
+        typer.echo("(no rows)")
+        return
+    widths = [max(len(row[i]) for row in [list(columns), *shown]) for i in range(len(columns))]
+    right = [isinstance(value, int | float) for value in rows[0]]
+    for row in [list(columns), *shown]:
+        cells = [
+            cell.rjust(width) if is_right else cell.ljust(width)
+            for cell, width, is_right in zip(row, widths, right, strict=True)
+        ]
+        typer.echo("  ".join(cells).rstrip())
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def print_json(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print rows as a JSON array of objects; decimals, dates and instants become strings."""
+    objects = [dict(zip(columns, row, strict=True)) for row in rows]
+    typer.echo(json.dumps(objects, default=str, ensure_ascii=False, indent=1))
+
+
+def print_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print CSV; a text that a spreadsheet would take for a formula gets a leading apostrophe."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([[_harmless(value) for value in row] for row in rows])
+
+
+def _harmless(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return f"'{value}"
+    return value

@@ -1,0 +1,48 @@
+"""The demo's dates: pinned when its data is first made, so a later run repeats the same nights.
+
+`<home>/demo_dates.json` holds `end`, the last of the demo nights, and `until`, the last business
+date there is data for (`throughline up` moves it on, day by day).
+"""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+from throughline.local.keys import write_private
+from throughline.nights import span, yesterday
+from throughline.settings import Settings
+
+
+def demo_nights(settings: Settings) -> list[date]:
+    """The nights of `throughline run`, oldest first; pins the end at first use."""
+    end = settings.demo.end or _pinned(settings)["end"]
+    return span(end - timedelta(days=settings.demo.nights - 1), end)
+
+
+def data_until(settings: Settings) -> date:
+    """Last business date that the demo's data reaches."""
+    return max(_pinned(settings)["until"], demo_nights(settings)[-1])
+
+
+def extend_until(settings: Settings, day: date) -> None:
+    """Remember that the demo's data reaches this date."""
+    _write(settings, {**_pinned(settings), "until": day})
+
+
+def _pinned(settings: Settings) -> dict[str, date]:
+    path = _path(settings)
+    if not path.exists():
+        end = settings.demo.end or yesterday(settings)
+        _write(settings, {"end": end, "until": end})
+    given = json.loads(path.read_text(encoding="utf-8"))
+    return {name: date.fromisoformat(day) for name, day in given.items()}
+
+
+def _write(settings: Settings, dates: dict[str, date]) -> None:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({name: day.isoformat() for name, day in dates.items()})
+    write_private(_path(settings), text)
+
+
+def _path(settings: Settings) -> Path:
+    return settings.home / "demo_dates.json"

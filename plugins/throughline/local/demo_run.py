@@ -1,0 +1,105 @@
+"""`throughline run`: the demo nights, from generated source systems to published releases.
+
+Nights whose run (as_of, batch set, code) is published are done; when all are, nothing is started
+but the report. Otherwise Airflow's scheduler runs the missing ones, oldest first.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+from multiprocessing import get_context
+
+from throughline.local import airflow, demo_dates, postgres, rest, scheduled, stack
+from throughline.local.progress import Progress
+from throughline.settings import Settings
+
+
+def run(settings: Settings, progress: Progress) -> bool:
+    """Run what is missing of the demo nights; True when every night is published.
+
+    Raises:
+        StackError: the stack does not start, or a command of this home is at work already.
+    """
+    nights = demo_dates.demo_nights(settings)
+    missing = unpublished(settings, nights)
+    if not missing:
+        progress.say(f"all {len(nights)} nights are published already; nothing to do")
+        return True
+    with stack.one_at_a_time(settings), _started(settings, progress):
+        results = [_night(settings, as_of, progress) for as_of in missing]
+    return all(result.ok for result in results) and not unpublished(settings, nights)
+
+
+def unpublished(settings: Settings, nights: list[date]) -> list[date]:
+    """Nights that would build something there is no release of.
+
+    Only as many of the newest nights are looked at as releases are kept.
+    """
+    from throughline.publish.swap import is_intact, release_path
+    from throughline.warehouse.runs import plan
+
+    kept = nights[-settings.releases.keep :]
+    runs = {as_of: plan(settings, as_of).run_id for as_of in kept}
+    return [
+        as_of
+        for as_of, run_id in runs.items()
+        if not is_intact(release_path(settings, run_id), run_id)
+    ]
+
+
+def generate(settings: Settings, until: date) -> None:
+    """Generate the demo's files up to a business date; what is there stays as it is."""
+    from throughline import demo
+
+    demo.generate(settings, until)
+
+
+@contextmanager
+def generating(settings: Settings, until: date) -> Iterator[Future[None]]:
+    """Generate the demo's files in a process of its own, beside what the block does."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield pool.submit(generate, settings, until)
+
+
+def load_crm(settings: Settings, as_of: date) -> None:
+    """Bring the demo's CRM database to the state at the end of a business date."""
+    from throughline import demo
+
+    demo.load_crm(settings, postgres.url(settings, "demo_crm"), as_of)
+
+
+@contextmanager
+def _started(settings: Settings, progress: Progress) -> Iterator[None]:
+    if airflow.is_running(settings):
+        progress.say("using the stack that is up")
+        yield
+        return
+    with stack.stopped_at_the_end(settings):
+        with generating(settings, demo_dates.data_until(settings)) as generated:
+            stack.start_database(settings, progress.say)
+            progress.say("PostgreSQL is up; starting Airflow and generating the demo company")
+            stack.start_airflow(settings, schedule=False)
+            generated.result()
+            progress.say(f"demo company generated in {settings.demo_folder}")
+            stack.wait_until_ready(settings, stack.expected_dags(settings))
+        progress.say("Airflow is healthy")
+        yield
+        progress.say("stopping the stack")
+
+
+def _night(settings: Settings, as_of: date, progress: Progress) -> scheduled.NightRuns:
+    progress.say(f"[bold]night of {as_of}[/]")
+    load_crm(settings, as_of)
+    with rest.connect(settings) as api, progress.night():
+        result = scheduled.run_night(
+            settings,
+            api,
+            as_of,
+            stack.expected_dags(settings),
+            progress.watch,
+            lambda: stack.revive(settings, schedule=False, say=progress.say),
+        )
+    word = "[green]succeeded[/]" if result.ok else "[red]failed[/]"
+    progress.say(f"night of {as_of} {word} in {result.seconds:.0f} s")
+    return result

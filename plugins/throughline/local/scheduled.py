@@ -1,0 +1,89 @@
+"""Run nights through Airflow's scheduler: trigger all DAGs for one logical date, wait, report."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from throughline.local.processes import StackError
+from throughline.local.rest import FINISHED, Airflow, TaskState
+from throughline.nights import interval
+from throughline.settings import Settings
+
+_POLL_SECONDS = 0.5
+_LONGEST_SECONDS = 4 * 3600
+
+
+@dataclass(frozen=True)
+class NightRuns:
+    """How the runs of one night ended: DAG id → state, and the wall time in seconds."""
+
+    as_of: date
+    states: dict[str, str]
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether every run succeeded."""
+        return all(state == "success" for state in self.states.values())
+
+
+Watch = Callable[[date, list[TaskState]], None]
+
+
+def run_night(
+    settings: Settings,
+    api: Airflow,
+    as_of: date,
+    dag_ids: set[str],
+    watch: Watch,
+    idle: Callable[[], None] = lambda: None,
+) -> NightRuns:
+    """Run every DAG for one night and wait; `watch` hears task states, `idle` is called meanwhile.
+
+    The lifecycle starts when all extracts have ended, so that it never waits for a dead one.
+    A run that is under way is joined; one that has ended is cleared, so that it does its tasks
+    again (of a failed one those that failed).
+
+    Raises:
+        StackError: the night takes longer than the cutoff and four hours.
+    """
+    begun = time.monotonic()
+    states: dict[str, str] = {}
+    for together in (dag_ids - {"lifecycle"}, dag_ids & {"lifecycle"}):
+        ensure_runs(settings, api, as_of, together)
+        states |= _wait(settings, api, as_of, together, watch, idle)
+    return NightRuns(as_of, states, time.monotonic() - begun)
+
+
+def _wait(
+    settings: Settings,
+    api: Airflow,
+    as_of: date,
+    dag_ids: set[str],
+    watch: Watch,
+    idle: Callable[[], None],
+) -> dict[str, str]:
+    start, _ = interval(settings, as_of)
+    end = time.monotonic() + settings.night.cutoff_minutes * 60 + _LONGEST_SECONDS
+    while time.monotonic() < end:
+        runs = api.runs_at(start)
+        watch(as_of, api.tasks_at(start))
+        states = {dag_id: runs[dag_id].state for dag_id in dag_ids if dag_id in runs}
+        if len(states) == len(dag_ids) and all(state in FINISHED for state in states.values()):
+            return states
+        time.sleep(_POLL_SECONDS)
+        idle()
+    raise StackError(f"the night of {as_of} does not end; see `throughline status`")
+
+
+def ensure_runs(settings: Settings, api: Airflow, as_of: date, dag_ids: set[str]) -> None:
+    """Start the runs of a night; those there are and have ended do their tasks again."""
+    start, end = interval(settings, as_of)
+    known = api.runs_at(start)
+    for dag_id in sorted(dag_ids):
+        run = known.get(dag_id)
+        if run is None:
+            api.trigger(dag_id, start, end)
+        elif run.state in FINISHED:
+            api.clear(run, only_failed=run.state == "failed")

@@ -1,0 +1,42 @@
+"""`throughline up` and `down`: a stack that stays, with its UI, and runs the nights on schedule."""
+
+import sys
+
+from throughline.local import airflow, demo_dates, demo_run, processes, stack
+from throughline.local.keeper import extend_demo
+from throughline.local.progress import Progress
+from throughline.settings import Settings
+
+
+def up(settings: Settings, progress: Progress) -> str:
+    """Start the stack and leave it running; returns the URL of Airflow's UI."""
+    with stack.one_at_a_time(settings):
+        if not airflow.is_running(settings):
+            try:
+                _start(settings, progress)
+            except BaseException:
+                processes.stop_all(settings)
+                raise
+    return f"http://127.0.0.1:{airflow.api_port(settings)}"
+
+
+def down(settings: Settings) -> list[str]:
+    """Stop the stack; returns the names of the processes that ran."""
+    with stack.one_at_a_time(settings):
+        return processes.stop_all(settings)
+
+
+def _start(settings: Settings, progress: Progress) -> None:
+    until = demo_dates.data_until(settings)
+    with demo_run.generating(settings, until) as generated:
+        stack.start_database(settings, progress.say)
+        progress.say("PostgreSQL is up; starting Airflow and generating the demo company")
+        airflow.migrate(settings)
+        generated.result()
+    demo_run.load_crm(settings, until)
+    extend_demo(settings)
+    airflow.start(settings, schedule=True)
+    stack.wait_until_ready(settings, stack.expected_dags(settings))
+    command = [sys.executable, "-m", "throughline.local.keeper"]
+    processes.start(settings, "keeper", command, airflow.environment(settings, schedule=True))
+    progress.say("Airflow is healthy; nights run on schedule")
