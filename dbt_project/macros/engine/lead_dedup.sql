@@ -1,0 +1,72 @@
+{#
+    SELECT of every lead of `candidates` (lead_id) with the lead it is kept as (L01), given `pairs`
+    (earlier_id, later_id) of leads that may be duplicates: columns lead_id, kept_lead_id. A lead
+    is a duplicate of the first kept one it pairs with, and kept where it pairs with none; since
+    that depends on the leads before it, each round decides the leads whose earlier pairs are all
+    decided. `lead_no` numbers the leads in order.
+#}
+{% macro deduplicated_leads(candidates, pairs) -%}
+with recursive
+
+candidates as (
+
+    select * from {{ candidates }}
+
+),
+
+pairs as (
+
+    select * from {{ pairs }}
+
+),
+
+decided (lead_no, kept_no) using key (lead_no) as (
+
+    select
+        candidates.lead_no,
+        candidates.lead_no as kept_no,
+    from candidates
+    left join pairs
+        on candidates.lead_no = pairs.later_no
+    where pairs.later_no is null
+
+    union
+
+    select
+        open_pairs.later_no as lead_no,
+        coalesce(
+            min(case when earlier.kept_no = earlier.lead_no then earlier.lead_no end),
+            open_pairs.later_no
+        ) as kept_no,
+    from (
+        select
+            pairs.earlier_no,
+            pairs.later_no,
+        from pairs
+        where
+            pairs.later_no in (
+                select followers.later_no
+                from pairs as followers
+                inner join decided
+                    on followers.earlier_no = decided.lead_no
+            )
+    ) as open_pairs
+    left join recurring.decided as earlier
+        on open_pairs.earlier_no = earlier.lead_no
+    left join recurring.decided as known
+        on open_pairs.later_no = known.lead_no
+    where known.lead_no is null
+    group by open_pairs.later_no
+    having count(*) = count(earlier.lead_no)
+
+)
+
+select
+    candidates.lead_id,
+    kept.lead_id as kept_lead_id,
+from candidates
+inner join decided
+    on candidates.lead_no = decided.lead_no
+inner join candidates as kept
+    on decided.kept_no = kept.lead_no
+{%- endmacro %}

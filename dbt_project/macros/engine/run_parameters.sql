@@ -1,0 +1,14 @@
+{# A value of the one row of run.parameters: as_of, as_of_end, run_id. Models never read the clock. #}
+{% macro param(name) -%}
+(select parameters.{{ name }} from run.parameters as parameters)
+{%- endmacro %}
+
+
+{# Business dates that the changed batches of some entities can change: a subquery with one column. #}
+{% macro touched_dates(entities) -%}
+(
+    select touched.business_date
+    from run.touched_dates as touched
+    where touched.entity in ('{{ ([entities] if entities is string else entities) | join("', '") }}')
+)
+{%- endmacro %}

@@ -1,0 +1,2 @@
+-- One row per record, with the record that survives its merges (G13).
+{{ surviving(ref('stg_lead'), 'lead_id') }}

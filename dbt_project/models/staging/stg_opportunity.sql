@@ -1,0 +1,56 @@
+with
+
+input as (
+
+    select * from {{ source('input', 'opportunity') }}
+    where updated_at is null or updated_at < {{ param('as_of_end') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by opportunity_id
+            order by coalesce(updated_at, _loaded_at) desc, _loaded_at desc, _row_hash desc
+        ) as version_no,
+    from input
+
+),
+
+final as (
+
+    select
+        opportunity_id,
+        account_id,
+        type,
+        business_line,
+        created_at,
+        accepted_at,
+        stage,
+        amount,
+        currency,
+        expected_close,
+        closed_at,
+        is_won,
+        lost_reason,
+        owner_id,
+        primary_contact_id,
+        lead_id,
+        updated_at,
+        is_deleted,
+        is_test,
+        _source,
+        _batch_id,
+        _loaded_at,
+        _row_hash,
+    from ranked
+    where
+        version_no = 1
+        and not coalesce(is_deleted, false)
+        and not coalesce(is_test, false)
+
+)
+
+select * from final

@@ -1,0 +1,99 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_touched',
+    meta={'touched_by': 'pageview'},
+    on_schema_change='fail',
+) }}
+with
+
+input as (
+
+    select
+        *,
+        {{ event_at('event_time', 'received_at') }} as event_at,
+        {{ is_clock_skew('event_time', 'received_at') }} as is_clock_skew,
+    from {{ source('input', 'pageview') }}
+
+),
+
+dated as (
+
+    select
+        *,
+        {{ business_date('event_at') }} as business_date,
+    from input
+
+),
+
+-- A copy on another date may win over one on a touched date, so copies compete wherever they are.
+candidates as (
+
+    select * from dated
+    {% if is_incremental() %}
+    where event_id in (
+        select touched.event_id
+        from dated as touched
+        where touched.business_date in {{ touched_dates('pageview') }}
+    )
+    {% endif %}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (partition by event_id order by received_at, _row_hash) as copy_no,
+    from candidates
+
+),
+
+final as (
+
+    select
+        event_id,
+        anonymous_id,
+        user_id,
+        event_time,
+        received_at,
+        url,
+        url_path,
+        title,
+        referrer,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        utm_term,
+        utm_content,
+        ip_hash,
+        ua,
+        device,
+        os,
+        browser,
+        screen_w,
+        screen_h,
+        carrier,
+        network,
+        site_id,
+        share_id,
+        module,
+        leave_ts,
+        is_test,
+        event_at,
+        is_clock_skew,
+        business_date,
+        _source,
+        _batch_id,
+        _loaded_at,
+        _row_hash,
+    from ranked
+    where
+        copy_no = 1
+        and not coalesce(is_test, false)
+        {% if is_incremental() %}
+        and business_date in {{ touched_dates('pageview') }}
+        {% endif %}
+
+)
+
+select * from final
