@@ -37,8 +37,9 @@ class Delivery:
 def deliver(settings: Settings, budget_seconds: float = 60) -> Delivery:
     """Drain the spool and try every due message once; an unreachable database is a `problem`.
 
-    No further message is begun after `budget_seconds`; the next call goes on. At least once: a sender killed between sending and marking sends again, under the same
-    idempotency key. Safe to run in several processes at a time.
+    No further message is begun after `budget_seconds`; the next call goes on. At least once: a
+    sender killed between sending and marking sends again, under the same idempotency key. Safe to
+    run in several processes at a time.
     """
     drained = sent = failed = 0
     try:

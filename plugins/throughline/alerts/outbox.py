@@ -5,6 +5,7 @@ happens twice. A row is locked while its message is on the way and marked in the
 so two senders never send one message, and a sender that dies before the mark sends it again.
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ class Due:
     @property
     def idempotency_key(self) -> str:
         """The same for every attempt, so that a receiver can drop a second copy."""
-        return f"throughline/{self.message_id}/{self.incident.key}"
+        return hashlib.sha256(f"{self.channel}/{self.incident.key}".encode()).hexdigest()[:32]
 
 
 def unreachable() -> tuple[type[Exception], ...]:

@@ -1,6 +1,5 @@
 """Send an alert by SMTP to the address of its owner."""
 
-import hashlib
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -46,8 +45,7 @@ def compose(settings: Settings, server: Email, due: Due) -> EmailMessage:
     mail["To"] = settings.alerts.owners.get(incident.owner, settings.alerts.default_address)
     mail["Subject"] = message.subject_line(incident)
     mail["Date"] = format_datetime(incident.reported_at)
-    digest = hashlib.sha256(due.idempotency_key.encode()).hexdigest()[:32]
-    mail["Message-ID"] = f"<{digest}@throughline>"
+    mail["Message-ID"] = f"<{due.idempotency_key}@throughline>"
     detail = message.plain(incident.detail, message.LONG)
     mail.set_content(message.text(incident) + (f"\n\n{detail}" if detail else "") + "\n")
     return mail

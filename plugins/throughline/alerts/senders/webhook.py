@@ -38,7 +38,7 @@ def send(settings: Settings, due: Due) -> str:
     try:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Idempotency-Key": due.idempotency_key.encode("ascii", "backslashreplace").decode(),
+            "Idempotency-Key": due.idempotency_key,
             **_signature(settings, hook, body),
         }
         url = settings.secret(hook.url_env)
