@@ -58,10 +58,10 @@ def _reader(settings: Settings) -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
-            "python_enable_replacement_scans": False,
         },
     )
     con.execute("set TimeZone = 'UTC'")
+    con.execute("set python_enable_replacements = false")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con

@@ -82,7 +82,8 @@ def write_freshness(con: duckdb.DuckDBPyConnection, run: Run, freshness: Freshne
 
 def _write_tables(con: duckdb.DuckDBPyConnection, run: Run, freshness: Freshness) -> None:
     models = con.execute(
-        "select schema_name, model, inputs from work.run.models join duckdb_tables() as tables"
+        "select models.schema_name, model, inputs from work.run.models as models"
+        " join duckdb_tables() as tables"
         " on tables.database_name = current_database()"
         " and tables.schema_name = models.schema_name and tables.table_name = models.model"
         " order by all"

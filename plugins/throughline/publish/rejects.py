@@ -19,7 +19,8 @@ def write_rejected_rows(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         if not batch.rejected:
             continue
         con.execute(
-            "insert into audit.rejected_rows select ?, ?, ?, ?, _file, _row, unnest(reasons), first_seen_at, ?"
+            "insert into audit.rejected_rows"
+            " select ?, ?, ?, ?, _file, _row, unnest(reasons), first_seen_at, ?"
             f" from read_parquet({literal(batch.rejected_path)}) order by all",
             [
                 *(run.run_id, batch.batch_id, batch.source, batch.entity),

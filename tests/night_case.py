@@ -1,0 +1,195 @@
+"""A home folder whose input batches are written by hand, and nights over it; no source is read."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from throughline import landing, night
+from throughline.contracts import ENVELOPE, load_contracts
+from throughline.landing import Outcome
+from throughline.night_report import NightReport
+from throughline.publish import release_hash
+from throughline.settings import DOMAINS, Settings, load_settings
+
+Row = Mapping[str, Any]
+DAY = date(2026, 3, 2)
+
+DOMAIN_OF = {
+    "marketing": (
+        "ad_spend_daily",
+        "pageview",
+        "form_submit",
+        "mkt_event_cost",
+        "channel_cost_monthly",
+        "bot_ua",
+        "internal_list",
+    ),
+    "calls": ("cdr", "call_disposition", "support_contact"),
+    "product": ("app_event", "company_account", "company_account_daily", "employee_account"),
+}
+
+
+def domain_of(entity: str) -> str:
+    """Domain that delivers an entity in these tests."""
+    return next((name for name, held in DOMAIN_OF.items() if entity in held), "crm")
+
+
+def make_home(folder: Path, entities: Sequence[str] = (), **more: Any) -> Settings:
+    """Write a configuration whose sources deliver `entities` (all contracts by default)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = list(entities) or list(load_contracts())
+    for domain in DOMAINS:
+        held = [entity for entity in wanted if domain_of(entity) == domain]
+        if held:
+            _write_source(folder / "sources" / f"{domain}_system", domain, held)
+    config = {"home": "home", "sources_path": ["sources"], **more}
+    (folder / "throughline.yml").write_text(json.dumps(config), encoding="utf-8")
+    return load_settings(folder / "throughline.yml")
+
+
+def put(
+    settings: Settings,
+    entity: str,
+    rows: Sequence[Row],
+    as_of: date,
+    window: str | None = None,
+    status: str = "passed",
+    minute: int = 0,
+) -> str:
+    """Commit an input batch, extracted after the end of `as_of`; returns its id."""
+    source = f"{domain_of(entity)}_system"
+    window = window or as_of.isoformat()
+    extracted = datetime.combine(as_of + timedelta(days=1), time(18, minute), UTC)
+    digest = hashlib.sha256(repr([rows, minute]).encode()).hexdigest()[:12]
+    batch_id = f"{source}.{entity}.{window}.{digest}"
+    folder = settings.input / entity / batch_id
+    folder.mkdir(parents=True)
+    counts = _write_rows(folder, entity, rows, source, batch_id, extracted)
+    manifest = {
+        "batch_id": batch_id,
+        "source": source,
+        "domain": domain_of(entity),
+        "entity": entity,
+        "window": window,
+        "as_of": as_of.isoformat(),
+        "extracted_at": extracted.isoformat(),
+        "conformed_at": extracted.isoformat(),
+        "landing": [],
+        "rejected": 0,
+        "not_mapped": 0,
+        "rows_read": len(rows),
+        "accepted": len(rows),
+        "warnings": {},
+        "reasons": {},
+        **counts,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, default=str), encoding="utf-8")
+    if status != "landed":
+        landing.set_verdict(settings, batch_id, status, "test", "written by a test")
+    return batch_id
+
+
+def outcomes(settings: Settings, as_of: date, **status: str) -> None:
+    """Write the outcome of every domain with a source: ok, or what `status` says of it."""
+    for domain in DOMAINS:
+        said = status.get(domain, "ok")
+        if said != "none":
+            detail = "" if said == "ok" else "said by a test"
+            landing.write_outcome(
+                settings, Outcome(domain, as_of, said, detail, [], datetime(2026, 1, 1, tzinfo=UTC))
+            )
+
+
+def run_night(settings: Settings, as_of: date, **status: str) -> NightReport:
+    """Say the outcomes and run the night."""
+    outcomes(settings, as_of, **status)
+    return night.run(settings, as_of)
+
+
+def full_rebuild(settings: Settings, folder: Path, as_of: date) -> str:
+    """Hash of the release of the same inputs, built from nothing in a home of its own."""
+    shutil.copytree(settings.config_file.parent, folder, ignore=_ignored, symlinks=True)
+    fresh = load_settings(folder / "throughline.yml")
+    report = night.run(fresh, as_of)
+    assert report.status == "published"
+    return release_hash(Path(str(report.release)))
+
+
+def rows_of(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of a query on a release or work file."""
+    with duckdb.connect(str(path.resolve()), read_only=True) as con:
+        con.execute("set TimeZone = 'UTC'")
+        return con.execute(sql).fetchall()
+
+
+def _ignored(folder: str, names: list[str]) -> list[str]:
+    kept = {"throughline.yml", "sources", "home", "input", "outcomes", "dbt_project"}
+    top = Path(folder).name == "home" or (Path(folder) / "throughline.yml").exists()
+    return [name for name in names if top and name not in kept]
+
+
+def _write_source(folder: Path, domain: str, entities: Sequence[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    source = {
+        "source": folder.name,
+        "domain": domain,
+        "owner": f"{domain}-data",
+        "description": "Batches written by a test.",
+        "timezone": "UTC",
+        "streams": {"files": {"way": "files", "path": "none/*.csv", "format": "csv"}},
+        "entities": {entity: {"streams": ["files"]} for entity in entities},
+    }
+    (folder / "source.yml").write_text(json.dumps(source), encoding="utf-8")
+    for entity in entities:
+        (folder / f"{entity}.sql").write_text("select * from files\n", encoding="utf-8")
+
+
+def _write_rows(
+    folder: Path, entity: str, rows: Sequence[Row], source: str, batch_id: str, at: datetime
+) -> dict[str, Any]:
+    contract = load_contracts()[entity]
+    types = {**contract.columns, **ENVELOPE}
+    unknown = {name for row in rows for name in row} - set(types)
+    if unknown:
+        raise KeyError(f"{entity} has no column {sorted(unknown)}")
+    day = contract.date_column and f'"{contract.date_column}"'
+    if contract.event_at:
+        day = f"cast(timezone('Asia/Shanghai', {contract.event_at}) as date)"
+    money = next((name for name in ("amount", "cost") if name in contract.columns), "null")
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+        con.execute(f"create table accepted ({columns})")
+        for row in rows:
+            envelope = {
+                "_source": source,
+                "_batch_id": batch_id,
+                "_loaded_at": at,
+                "_row_hash": hashlib.md5(repr(sorted(row.items())).encode()).hexdigest(),
+            }
+            marks = ", ".join(f"cast(? as {kind})" for kind in types.values())
+            con.execute(
+                f"insert into accepted values ({marks})",
+                [{**envelope, **row}.get(name) for name in types],
+            )
+        con.execute(f"copy accepted to '{folder / 'accepted.parquet'}' (format parquet)")
+        con.execute(
+            "copy (select '' as batch_id where false)"
+            f" to '{folder / 'rejected.parquet'}' (format parquet)"
+        )
+        found = con.execute(
+            f"select min({day or 'null'}), max({day or 'null'}), sum({money}) from accepted"
+        ).fetchall()[0]
+    content = (folder / "accepted.parquet").read_bytes()
+    return {
+        "min_date": found[0],
+        "max_date": found[1],
+        "amount": found[2],
+        "accepted_sha256": hashlib.sha256(content).hexdigest(),
+    }
