@@ -49,8 +49,12 @@ def write_source(
     }
     mappings = mappings or {"cdr": CALLS_SQL}
     given = {
-        "source": name, "domain": "calls", "owner": "phones-team", "description": "Phone calls.",
-        "timezone": "Asia/Shanghai", "streams": streams,
+        "source": name,
+        "domain": "calls",
+        "owner": "phones-team",
+        "description": "Phone calls.",
+        "timezone": "Asia/Shanghai",
+        "streams": streams,
         "entities": entities or {entity: {"streams": list(streams)} for entity in mappings},
         **keys,
     }

@@ -4,10 +4,10 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import ingest_case as case
 import psycopg
 import pytest
 
+import ingest_case as case
 from throughline.conform import conform, find_parts
 from throughline.connect.database import land_table
 from throughline.errors import SourceError
@@ -35,8 +35,13 @@ def crm(
 
 def source_of(settings: Settings, **stream: object):
     given = {
-        "way": "database", "connection": "crm", "table": "crm.leads", "key": ["lead_id"],
-        "cursor": "updated_at", "lag_hours": 24, **stream,
+        "way": "database",
+        "connection": "crm",
+        "table": "crm.leads",
+        "key": ["lead_id"],
+        "cursor": "updated_at",
+        "lag_hours": 24,
+        **stream,
     }
     return case.write_source(settings, "crm", {"leads": given}, {"lead": MAPPING}, domain="crm")
 
@@ -56,7 +61,9 @@ def test_database_takes_rows_up_to_the_end_of_the_business_date(crm) -> None:
     insert(connection, "before", "2026-03-01 23:59:59.999999+08")
     insert(connection, "after", "2026-03-02 00:00:00+08")
     source = source_of(settings)
-    assert [leads_in(settings, m) for m in land_table(settings, source, "leads", D1)] == [["before"]]
+    assert [leads_in(settings, m) for m in land_table(settings, source, "leads", D1)] == [
+        ["before"]
+    ]
     manifest = landed(settings, "crm", "leads")[0]
     assert manifest.window == "2026-03-01"
     assert (manifest.rows, manifest.cursor_to) == (1, "2026-03-01T15:59:59.999999+00:00")
@@ -80,7 +87,9 @@ def test_database_rows_committed_late_at_the_cursor_edge_are_read_again(crm) -> 
 def test_database_rows_committed_during_the_read_come_the_next_night(crm) -> None:
     settings, connection = crm
     source = source_of(settings)
-    with psycopg.connect(connection.info.dsn + f" password={connection.info.password or ''}") as late:
+    with psycopg.connect(
+        connection.info.dsn + f" password={connection.info.password or ''}"
+    ) as late:
         late.execute("insert into crm.leads values ('late', now(), 'new', '2026-03-01 10:00+08')")
         insert(connection, "early", "2026-03-01 11:00:00+08")
         (first,) = land_table(settings, source, "leads", D1)
@@ -151,8 +160,14 @@ def test_database_numbers_and_instants_arrive_exactly(crm) -> None:
     path = manifest.folder(settings) / "data.parquet"
     row = case.rows(path, "id, paid::varchar, plain::varchar, day, amount, huge, flag, note")[0]
     assert row == (
-        1, "2026-02-28 16:00:00.123456+00", "2026-03-01 08:00:00", date(2026, 3, 1),
-        "12345678901234.5678", "NaN", True, '{"a": 1}',
+        1,
+        "2026-02-28 16:00:00.123456+00",
+        "2026-03-01 08:00:00",
+        date(2026, 3, 1),
+        "12345678901234.5678",
+        "NaN",
+        True,
+        '{"a": 1}',
     )
     assert Decimal(row[4]) == Decimal("12345678901234.5678")
 
@@ -171,7 +186,9 @@ def test_database_cursor_without_zone_is_read_in_the_zone_of_the_source(crm) -> 
 def test_database_reads_past_a_lock_and_leaves_no_transaction(crm) -> None:
     settings, connection = crm
     insert(connection, "a", "2026-03-01 12:00:00+08")
-    with psycopg.connect(connection.info.dsn + f" password={connection.info.password or ''}") as busy:
+    with psycopg.connect(
+        connection.info.dsn + f" password={connection.info.password or ''}"
+    ) as busy:
         busy.execute("update crm.leads set status = 'working'")
         (manifest,) = land_table(settings, source_of(settings), "leads", D1)
         assert manifest.rows == 1

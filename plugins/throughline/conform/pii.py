@@ -45,7 +45,7 @@ create temp macro local_number(digits) as
          when length(digits) between 7 and 12 and replace(digits, digits[1], '') <> ''
          then '+86' || digits end;
 create temp macro foreign_number(digits) as
-    case when length(digits) between 7 and 15 then '+' || digits end;
+    case when length(digits) between 7 and 15 and digits[1] <> '0' then '+' || digits end;
 create temp macro number_from(abroad, digits) as
     case when regexp_full_match(digits, '86(0?1[3-9][0-9]{9})') or (abroad and digits[:2] = '86')
          then local_number(ltrim(digits[3:], '0'))
