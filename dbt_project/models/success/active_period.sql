@@ -46,26 +46,20 @@ groups as (
 
 ),
 
-active_days as (
-
-    select subject_type, subject, business_line, business_date,
-    from subject_days
-    where active_events > 0
-
-),
-
 -- an activity counts for the day and the 6 (29, churn_inactive_days - 1) days after it, at most
 -- until the next activity takes over: running sums of +1 and -1 count distinct subjects
 spans as (
 
     select
-        *,
-        coalesce(lead(business_date) over subject_history, date '9999-12-31') as next_date,
-        lag(business_date) over subject_history as last_date,
-    from active_days
-    window subject_history as (
-        partition by subject_type, subject, business_line order by business_date
-    )
+        series_no,
+        subject_type,
+        business_line,
+        business_date,
+        coalesce(lead(business_date) over series_history, date '9999-12-31') as next_date,
+        lag(business_date) over series_history as last_date,
+    from subject_days
+    where active_events > 0
+    window series_history as (partition by series_no order by business_date)
 
 ),
 
@@ -75,18 +69,21 @@ changes as (
         subject_type,
         business_line,
         business_date as date,
-        1 as active,
-        1 as in_7d,
-        1 as in_30d,
-        1 as in_churn_window,
-        cast(last_date is null as int) as newcomers,
+        count(*) as active,
+        count(*) as in_7d,
+        count(*) as in_30d,
+        count(*) as in_churn_window,
+        count(*) filter (where last_date is null) as newcomers,
     from spans
+    group by all
     union all
-    select subject_type, business_line, least(business_date + 7, next_date), 0, -1, 0, 0, 0,
+    select subject_type, business_line, least(business_date + 7, next_date), 0, -count(*), 0, 0, 0,
     from spans
+    group by all
     union all
-    select subject_type, business_line, least(business_date + 30, next_date), 0, 0, -1, 0, 0,
+    select subject_type, business_line, least(business_date + 30, next_date), 0, 0, -count(*), 0, 0,
     from spans
+    group by all
     union all
     select
         subject_type,
@@ -95,9 +92,10 @@ changes as (
         0,
         0,
         0,
-        -1,
+        -count(*),
         0,
     from spans
+    group by all
 
 ),
 
@@ -170,23 +168,19 @@ daily as (
 subject_periods as (
 
     select
-        subject_days.subject_type,
-        subject_days.business_line,
+        series_no,
         'day' as period_type,
-        subject_days.business_date as period_start,
-        subject_days.subject,
-        cast(subject_days.active_events > 0 as int) as active_days,
-        subject_days.launches,
-        subject_days.duration_seconds,
-        subject_days.logins,
+        business_date as period_start,
+        cast(active_events > 0 as bigint) as active_days,
+        launches,
+        duration_seconds,
+        logins,
     from subject_days
     union all
     select
-        subject_days.subject_type,
-        subject_days.business_line,
+        subject_days.series_no,
         'week',
         days.week_start,
-        subject_days.subject,
         count(*) filter (where subject_days.active_events > 0),
         sum(subject_days.launches),
         sum(subject_days.duration_seconds),
@@ -196,11 +190,9 @@ subject_periods as (
     group by all
     union all
     select
-        subject_days.subject_type,
-        subject_days.business_line,
+        subject_days.series_no,
         'month',
         days.month_start,
-        subject_days.subject,
         count(*) filter (where subject_days.active_events > 0),
         sum(subject_days.launches),
         sum(subject_days.duration_seconds),
@@ -211,81 +203,109 @@ subject_periods as (
 
 ),
 
-registered_periods as (
+series as (
 
-    select subject_periods.*, periods.seen_until,
-    from subject_periods
-    inner join periods
-        on subject_periods.period_type = periods.period_type
-        and subject_periods.period_start = periods.period_start
+    select distinct series_no, subject_type, subject, business_line from subject_days
+
+),
+
+series_registrations as (
+
+    select series.series_no, registrations.registered_date, registrations.deregistered_date,
+    from registrations
+    inner join series
+        on registrations.subject_type = series.subject_type
+        and registrations.subject = series.subject
 
 ),
 
 activity as (
 
     select
-        registered_periods.subject_type,
-        registered_periods.business_line,
-        registered_periods.period_type,
-        registered_periods.period_start,
-        count(*) filter (where registered_periods.active_days > 0) as active_subjects,
-        sum(registered_periods.launches) as launches,
-        sum(registered_periods.duration_seconds) as duration_total_seconds,
-        sum(registered_periods.active_days) as active_days,
-        sum(registered_periods.logins) as logins,
+        series.subject_type,
+        series.business_line,
+        subject_periods.period_type,
+        subject_periods.period_start,
+        count(*) filter (where subject_periods.active_days > 0) as active_subjects,
+        sum(subject_periods.launches) as launches,
+        sum(subject_periods.duration_seconds) as duration_total_seconds,
+        sum(subject_periods.active_days) as active_days,
+        sum(subject_periods.logins) as logins,
         count(*) filter (
-            where registered_periods.active_days > 0 and registrations.subject is not null
+            where subject_periods.active_days > 0 and series_registrations.series_no is not null
         ) as active_registered,
-    from registered_periods
-    left join registrations
-        on registered_periods.subject_type = registrations.subject_type
-        and registered_periods.subject = registrations.subject
-        and registered_periods.seen_until >= registrations.registered_date
-        and registered_periods.seen_until < registrations.deregistered_date
+    from subject_periods
+    inner join series on subject_periods.series_no = series.series_no
+    inner join periods
+        on subject_periods.period_type = periods.period_type
+        and subject_periods.period_start = periods.period_start
+    left join series_registrations
+        on subject_periods.series_no = series_registrations.series_no
+        and periods.seen_until >= series_registrations.registered_date
+        and periods.seen_until < series_registrations.deregistered_date
     group by all
 
 ),
 
 -- unbroken stretches of days within churn_inactive_days of an activity; silent_date is the first
 -- day after one (H04: no active employee for that many days)
-numbered_spans as (
+stretch_starts as (
 
     select
-        *,
-        sum(cast(
-            coalesce(business_date - last_date > {{ var('churn_inactive_days') }}, true) as int
-        )) over (
-            partition by subject_type, subject, business_line order by business_date
-            rows between unbounded preceding and current row
-        ) as stretch_no,
+        series_no,
+        subject_type,
+        business_line,
+        business_date as from_date,
+        row_number() over (partition by series_no order by business_date) as stretch_no,
     from spans
+    where coalesce(business_date - last_date > {{ var('churn_inactive_days') }}, true)
+
+),
+
+stretch_ends as (
+
+    select
+        series_no,
+        business_date + {{ var('churn_inactive_days') }} as silent_date,
+        row_number() over (partition by series_no order by business_date) as stretch_no,
+    from spans
+    where next_date - business_date > {{ var('churn_inactive_days') }}
 
 ),
 
 stretches as (
 
-    select
-        subject_type,
-        subject,
-        business_line,
-        min(business_date) as from_date,
-        max(business_date) + {{ var('churn_inactive_days') }} as silent_date,
-    from numbered_spans
-    group by subject_type, subject, business_line, stretch_no
+    select stretch_starts.*, stretch_ends.silent_date,
+    from stretch_starts
+    inner join stretch_ends
+        on stretch_starts.series_no = stretch_ends.series_no
+        and stretch_starts.stretch_no = stretch_ends.stretch_no
+
+),
+
+silent_days as (
+
+    select stretches.*, 'day' as period_type, stretches.silent_date as period_start,
+    from stretches
+    union all
+    select stretches.*, 'week', days.week_start,
+    from stretches
+    inner join days on stretches.silent_date = days.date
+    union all
+    select stretches.*, 'month', days.month_start,
+    from stretches
+    inner join days on stretches.silent_date = days.date
 
 ),
 
 silent_periods as (
 
-    select
-        stretches.*,
-        periods.period_type,
-        periods.period_start,
-        periods.seen_until,
-    from stretches
+    select silent_days.*, periods.seen_until,
+    from silent_days
     inner join periods
-        on stretches.silent_date between periods.period_start and periods.seen_until
-        and stretches.from_date < periods.period_start
+        on silent_days.period_type = periods.period_type
+        and silent_days.period_start = periods.period_start
+        and silent_days.from_date < periods.period_start
 
 ),
 
@@ -299,12 +319,10 @@ churn as (
         count(*) as churned,
     from silent_periods
     left join stretches as returns
-        on silent_periods.subject_type = returns.subject_type
-        and silent_periods.subject = returns.subject
-        and silent_periods.business_line = returns.business_line
+        on silent_periods.series_no = returns.series_no
         and silent_periods.seen_until >= returns.from_date
         and silent_periods.seen_until < returns.silent_date
-    where returns.subject is null
+    where returns.series_no is null
     group by all
 
 ),

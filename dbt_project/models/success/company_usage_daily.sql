@@ -76,7 +76,7 @@ employee_spans as (
         company_id,
         business_date,
         coalesce(lead(business_date) over (
-            partition by subject order by business_date
+            partition by subject_no order by business_date
         ), date '9999-12-31') as next_date,
     from active_days
     where subject_type = 'employee' and business_line = 'ALL'
@@ -89,7 +89,7 @@ line_spans as (
         active_days.company_id,
         active_days.business_date,
         coalesce(lead(active_days.business_date) over (
-            partition by active_days.subject, active_days.business_line
+            partition by active_days.series_no
             order by active_days.business_date
         ), date '9999-12-31') as next_date,
     from active_days

@@ -47,7 +47,7 @@ measured_days as (
 
     unpivot (
         select
-            subject_type, subject, business_date, active_events, core_events, logins, launches,
+            subject_no, business_date, active_events, core_events, logins, launches,
         from subject_days
     )
     on active_events, core_events, logins, launches
@@ -55,12 +55,39 @@ measured_days as (
 
 ),
 
+subjects as (
+
+    select distinct subject_no, subject_type, subject from subject_days
+
+),
+
+first_channels as (
+
+    select 'person' as subject_type, person_id as subject, first_channel_id as channel_id,
+    from persons
+    union all
+    select 'company', company_id, channel_id from company_channels
+
+),
+
+channelled_subjects as (
+
+    select
+        subjects.subject_no,
+        subjects.subject_type,
+        coalesce(first_channels.channel_id, 'unattributed') as channel_id,
+    from subjects
+    left join first_channels
+        on subjects.subject_type = first_channels.subject_type
+        and subjects.subject = first_channels.subject
+
+),
+
 starts as (
 
     select
         analyses.analysis,
-        measured_days.subject_type,
-        measured_days.subject,
+        measured_days.subject_no,
         min(measured_days.business_date) as start_date,
     from analyses
     inner join measured_days on analyses.start_measure = measured_days.measure
@@ -73,15 +100,10 @@ channelled_starts as (
 
     select
         starts.*,
-        case starts.subject_type
-            when 'person' then coalesce(persons.first_channel_id, 'unattributed')
-            else coalesce(company_channels.channel_id, 'unattributed')
-        end as channel_id,
+        channelled_subjects.subject_type,
+        channelled_subjects.channel_id,
     from starts
-    left join persons
-        on starts.subject = persons.person_id and starts.subject_type = 'person'
-    left join company_channels
-        on starts.subject = company_channels.company_id and starts.subject_type = 'company'
+    inner join channelled_subjects on starts.subject_no = channelled_subjects.subject_no
 
 ),
 
@@ -90,15 +112,14 @@ returns as (
     select
         channelled_starts.analysis,
         channelled_starts.subject_type,
-        channelled_starts.subject,
+        channelled_starts.subject_no,
         channelled_starts.start_date,
         channelled_starts.channel_id,
         measured_days.business_date,
     from channelled_starts
     inner join analyses on channelled_starts.analysis = analyses.analysis
     inner join measured_days
-        on channelled_starts.subject_type = measured_days.subject_type
-        and channelled_starts.subject = measured_days.subject
+        on channelled_starts.subject_no = measured_days.subject_no
         and analyses.return_measure = measured_days.measure
         and measured_days.business_date >= channelled_starts.start_date
     where measured_days.happened > 0
@@ -112,7 +133,7 @@ subject_returns as (
         analysis,
         subject_type,
         'day' as period_type,
-        subject,
+        subject_no,
         start_date as cohort,
         channel_id,
         business_date - start_date as n,
@@ -122,7 +143,7 @@ subject_returns as (
         analysis,
         subject_type,
         'week',
-        subject,
+        subject_no,
         date_trunc('week', start_date)::date,
         channel_id,
         (date_trunc('week', business_date)::date - date_trunc('week', start_date)::date) // 7,
@@ -132,7 +153,7 @@ subject_returns as (
         analysis,
         subject_type,
         'month',
-        subject,
+        subject_no,
         date_trunc('month', start_date)::date,
         channel_id,
         date_diff('month', start_date, business_date),
@@ -217,7 +238,7 @@ exact_returns as (
 last_returns as (
 
     select
-        analysis, subject_type, period_type, cohort, channel_id, subject, max(n) as last_n,
+        analysis, subject_type, period_type, cohort, channel_id, subject_no, max(n) as last_n,
     from subject_returns
     group by all
 
