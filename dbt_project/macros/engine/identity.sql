@@ -14,14 +14,16 @@ end
 
 
 {#
-    SELECT of the nodes that can be reached from `sources` (column node_no) along `edges`
-    (edge_no, node_a, node_b): columns node_no and edge_no, the largest edge of the path whose
+    SELECT of the nodes that can be reached from the relation `sources` (column node_no) along the
+    relation `edges` (edge_no, node_a, node_b), both names of CTEs in `imports`: columns node_no and edge_no, the largest edge of the path whose
     largest edge is smallest (0 at a source). Edges are numbered in the order they are taken in, so
     edge_no is the moment a node is reached. Paths may be of any length: the recursion ends when no
     row changes.
 #}
-{% macro reached_nodes(sources, edges) -%}
+{% macro reached_nodes(imports, sources, edges) -%}
 with recursive
+
+{{ imports }}
 
 steps as (
 
@@ -61,11 +63,13 @@ from reached
 
 
 {#
-    SELECT of the smallest node of each node's connected component over `edges` (node_a, node_b):
-    columns node_no, root_no. Only nodes with an edge are listed.
+    SELECT of the smallest node of each node's connected component over `edges` (node_a, node_b), the
+    name of a CTE in `imports`: columns node_no, root_no. Only nodes with an edge are listed.
 #}
-{% macro component_roots(edges) -%}
+{% macro component_roots(imports, edges) -%}
 with recursive
+
+{{ imports }}
 
 steps as (
 

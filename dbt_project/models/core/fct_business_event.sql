@@ -1,7 +1,6 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_touched',
-    meta={'touched_by': 'app_event'},
     on_schema_change='fail',
 ) }}
 with

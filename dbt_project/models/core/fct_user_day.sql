@@ -1,7 +1,6 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_touched',
-    meta={'touched_by': 'app_event'},
     on_schema_change='fail',
 ) }}
 with
@@ -29,7 +28,8 @@ final as (
         count(*) filter (where is_core_feature) as core_events,
         count(*) filter (where is_login) as logins,
         count(*) filter (where is_launch) as launches,
-        coalesce(sum(cast(event_duration as decimal(18, 3))), 0) as duration_seconds,
+        cast(coalesce(sum(cast(event_duration as decimal(18, 3))), 0) as double)
+            as duration_seconds,
         min(event_at) as first_at,
         max(event_at) as last_at,
     from business_events

@@ -1,9 +1,11 @@
--- One row per admitted edge within one person; the others would join two logins.
+-- One row per edge that the guards let through and that lies within one person; the others would
+-- join two logins.
 with
 
 edges as (
 
-    select * from {{ ref('int_identity_edges__admitted') }}
+    select * from {{ ref('int_identity_edges__collected') }}
+    where not is_blocked and not is_capped
 
 ),
 

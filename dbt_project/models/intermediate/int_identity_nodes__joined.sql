@@ -1,2 +1,23 @@
 -- One row per node with the edge that joined it to the earliest node of its person (0 for that one).
-{{ reached_nodes(ref('int_identity_roots__listed'), ref('int_identity_edges__accepted')) }}
+{% set imports %}
+grouped as (
+
+    select * from {{ ref('int_identity_nodes__grouped') }}
+
+),
+
+accepted as (
+
+    select * from {{ ref('int_identity_edges__accepted') }}
+
+),
+
+roots as (
+
+    select node_no
+    from grouped
+    where node_no = root_no
+
+),
+{% endset %}
+{{ reached_nodes(imports, 'roots', 'accepted') }}

@@ -11,7 +11,8 @@ reached as (
 
 edges as (
 
-    select * from {{ ref('int_identity_edges__admitted') }}
+    select * from {{ ref('int_identity_edges__collected') }}
+    where not is_blocked and not is_capped
 
 ),
 

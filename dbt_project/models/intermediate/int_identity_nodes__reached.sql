@@ -1,2 +1,34 @@
 -- One row per node that a login reaches, with the largest edge on its way there (0 for a login).
-{{ reached_nodes(ref('int_identity_logins__listed'), ref('int_identity_edges__admitted')) }}
+{% set imports %}
+nodes as (
+
+    select * from {{ ref('int_identity_nodes__collected') }}
+
+),
+
+edges as (
+
+    select * from {{ ref('int_identity_edges__collected') }}
+
+),
+
+logins as (
+
+    select node_no
+    from nodes
+    where node_type = 'login_id'
+
+),
+
+admitted as (
+
+    select
+        edge_no,
+        node_a,
+        node_b,
+    from edges
+    where not is_blocked and not is_capped
+
+),
+{% endset %}
+{{ reached_nodes(imports, 'logins', 'admitted') }}

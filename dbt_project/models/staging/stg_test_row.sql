@@ -1,0 +1,69 @@
+-- Rows marked as a test in their source: staging leaves them out (G8), audit.exclusions counts them.
+with
+
+marked as (
+
+    select 'account' as entity, count(*) as rows from {{ source('input', 'account') }} where is_test
+    union all
+    select 'ad_spend_daily' as entity, count(*) as rows from {{ source('input', 'ad_spend_daily') }} where is_test
+    union all
+    select 'app_event' as entity, count(*) as rows from {{ source('input', 'app_event') }} where is_test
+    union all
+    select 'call_disposition' as entity, count(*) as rows from {{ source('input', 'call_disposition') }} where is_test
+    union all
+    select 'cdr' as entity, count(*) as rows from {{ source('input', 'cdr') }} where is_test
+    union all
+    select 'channel_cost_monthly' as entity, count(*) as rows from {{ source('input', 'channel_cost_monthly') }} where is_test
+    union all
+    select 'company_account' as entity, count(*) as rows from {{ source('input', 'company_account') }} where is_test
+    union all
+    select 'company_account_daily' as entity, count(*) as rows from {{ source('input', 'company_account_daily') }} where is_test
+    union all
+    select 'contact' as entity, count(*) as rows from {{ source('input', 'contact') }} where is_test
+    union all
+    select 'contract' as entity, count(*) as rows from {{ source('input', 'contract') }} where is_test
+    union all
+    select 'employee_account' as entity, count(*) as rows from {{ source('input', 'employee_account') }} where is_test
+    union all
+    select 'form_submit' as entity, count(*) as rows from {{ source('input', 'form_submit') }} where is_test
+    union all
+    select 'fx_rate' as entity, count(*) as rows from {{ source('input', 'fx_rate') }} where is_test
+    union all
+    select 'invoice' as entity, count(*) as rows from {{ source('input', 'invoice') }} where is_test
+    union all
+    select 'lead' as entity, count(*) as rows from {{ source('input', 'lead') }} where is_test
+    union all
+    select 'lead_status_history' as entity, count(*) as rows from {{ source('input', 'lead_status_history') }} where is_test
+    union all
+    select 'mkt_event_cost' as entity, count(*) as rows from {{ source('input', 'mkt_event_cost') }} where is_test
+    union all
+    select 'opp_stage_history' as entity, count(*) as rows from {{ source('input', 'opp_stage_history') }} where is_test
+    union all
+    select 'opportunity' as entity, count(*) as rows from {{ source('input', 'opportunity') }} where is_test
+    union all
+    select 'owner' as entity, count(*) as rows from {{ source('input', 'owner') }} where is_test
+    union all
+    select 'pageview' as entity, count(*) as rows from {{ source('input', 'pageview') }} where is_test
+    union all
+    select 'payment' as entity, count(*) as rows from {{ source('input', 'payment') }} where is_test
+    union all
+    select 'refund' as entity, count(*) as rows from {{ source('input', 'refund') }} where is_test
+    union all
+    select 'sales_target' as entity, count(*) as rows from {{ source('input', 'sales_target') }} where is_test
+    union all
+    select 'subscription_item' as entity, count(*) as rows from {{ source('input', 'subscription_item') }} where is_test
+    union all
+    select 'support_contact' as entity, count(*) as rows from {{ source('input', 'support_contact') }} where is_test
+
+),
+
+final as (
+
+    select
+        entity,
+        rows,
+    from marked
+
+)
+
+select * from final
