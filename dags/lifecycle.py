@@ -8,19 +8,18 @@ a newer one overtook refuses to publish. Owner: data-platform.
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, RetryAction, RetryRule, chain, task
-from airflow.sdk import ExceptionRetryPolicy as RetryPolicy
+from airflow import sdk
 
 from throughline.errors import CheckFailed, ConfigError, FenceError
-from throughline.failed_run import report_failed_run
+from throughline.failed_run import TASK_DEFAULTS, report_failed_run
 from throughline.nights import night_of
 from throughline.settings import load_settings
 
 settings = load_settings()
-hopeless = RetryRule([CheckFailed, ConfigError, FenceError], action=RetryAction.FAIL)
+hopeless = sdk.RetryRule([CheckFailed, ConfigError, FenceError], action=sdk.RetryAction.FAIL)
 
 
-@task(pool="default_pool")
+@sdk.task(pool="default_pool")
 def wait_for_outcomes(logical_date=None, dag_run=None) -> None:
     """Wait for the domains; this holds no warehouse slot, an earlier night may still build."""
     from throughline import night
@@ -29,7 +28,7 @@ def wait_for_outcomes(logical_date=None, dag_run=None) -> None:
     night.wait_for_outcomes(settings, as_of, begun=dag_run.start_date)
 
 
-@task
+@sdk.task
 def do(step: str, logical_date=None) -> None:
     """Do one step of the night."""
     from throughline import night
@@ -37,22 +36,19 @@ def do(step: str, logical_date=None) -> None:
     getattr(night, step)(settings, night_of(settings, logical_date))
 
 
-with DAG(
+with sdk.DAG(
     "lifecycle",
-    schedule=CronDataIntervalTimetable(settings.night.schedule, settings.business_tz),
+    schedule=sdk.CronDataIntervalTimetable(settings.night.schedule, settings.business_tz),
     catchup=False,
     max_active_runs=1,
     default_args={
-        "owner": "data-platform",
         "pool": "warehouse",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=15),
-        "retry_exponential_backoff": 4.0,
-        "retry_policy": RetryPolicy(rules=[hopeless]),
+        **TASK_DEFAULTS,
+        "retry_policy": sdk.ExceptionRetryPolicy(rules=[hopeless]),
         "execution_timeout": timedelta(hours=12),
     },
     on_failure_callback=report_failed_run,
     doc_md=__doc__,
 ):
     steps = [do.override(task_id=step)(step) for step in ("build", "audit", "publish")]
-    chain(wait_for_outcomes(), *steps)
+    sdk.chain(wait_for_outcomes(), *steps)

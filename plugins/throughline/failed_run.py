@@ -1,14 +1,22 @@
-"""Report a failed run of a DAG as an incident.
+"""What happens when a task fails: it is tried again, then its run is reported as an incident.
 
-Airflow calls this from its dag-processor, not from the task: so it is also called when the task's
+Airflow calls the report from its dag-processor, not from the task: so it is also called when the task's
 process was killed on its last try (a task's own callback is not).
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from throughline.nights import night_of
 from throughline.settings import load_settings
+
+TASK_DEFAULTS: dict[str, Any] = {
+    "owner": "data-platform",
+    "retries": 2,
+    "retry_delay": timedelta(seconds=15),
+    "retry_exponential_backoff": 4.0,
+}
 
 _BLOCKS = {
     "lifecycle": "tonight's release; the last one stays served",

@@ -1,4 +1,4 @@
-"""`throughline status`: the last nights, what is served, what is open."""
+"""`throughline status`: the last nights, what is served, incidents."""
 
 import json
 from datetime import date, datetime
@@ -6,7 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
+from throughline.errors import ThroughlineError
 from throughline.settings import DOMAINS, Settings, load_settings
+
+_DAYS = 7
+_INCIDENTS = """
+select kind, subject, "window", owner, severity, summary, blocks, command, occurrences, opened_at
+from throughline.incidents
+where last_seen_at > now() - make_interval(days => %s)
+order by last_seen_at desc
+"""
 
 
 def register(commands: typer.Typer) -> None:
@@ -19,7 +28,7 @@ def status(
     nights: Annotated[int, typer.Option(min=1, help="How many nights.")] = 7,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """Show the last nights, the release that is served and open incidents."""
+    """Show the last nights, the release that is served and recent incidents."""
     settings = load_settings()
     known = [as_of.date()] if as_of else _nights(settings)[-nights:]
     found = {
@@ -71,9 +80,7 @@ def _incidents(settings: Settings) -> list[dict[str, Any]] | None:
 
     try:
         with outbox.connect(settings) as connection:
-            cursor = connection.execute(_OPEN)
-            names = [column.name for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in _tuples(cursor)]
+            return connection.execute(_INCIDENTS, [_DAYS]).fetchall()
     except (ThroughlineError, *outbox.unreachable()):
         return None
 
@@ -101,6 +108,14 @@ def _print(found: dict[str, Any]) -> None:
                 typer.echo(f"  {night['as_of']} {domain}: {detail}")
         if night["error"]:
             typer.echo(f"  {night['as_of']} lifecycle: {night['error']}")
-    typer.echo(f"\nopen incidents: {len(found['incidents'])}")
-    for incident in found["incidents"]:
-        typer.echo(f"  {incident}")
+    _print_incidents(found["incidents"])
+
+
+def _print_incidents(incidents: list[dict[str, Any]] | None) -> None:
+    if incidents is None:
+        typer.echo("\nincidents: unknown, their database is not running (`throughline up`)")
+        return
+    typer.echo(f"\nincidents of the last {_DAYS} days: {len(incidents)}")
+    for found in incidents:
+        typer.echo(f"  {found['severity']} {found['summary']} ({found['owner']})")
+        typer.echo(f"    blocks {found['blocks']}; look: {found['command']}")

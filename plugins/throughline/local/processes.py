@@ -128,7 +128,9 @@ def log_tail(process: Process, lines: int = 15) -> str:
 
 
 def _members(leaders: Sequence[Process]) -> list[psutil.Process]:
-    begun = {leader.pid: leader.started - _CLOCK_TOLERANCE_SECONDS for leader in leaders}
+    # A pid stays taken while a session bears it: a stranger with this pid means ours is empty.
+    ours = [leader for leader in leaders if leader.alive or not _lives(leader.pid)]
+    begun = {leader.pid: leader.started - _CLOCK_TOLERANCE_SECONDS for leader in ours}
     found = []
     for candidate in psutil.process_iter():
         try:
@@ -140,6 +142,13 @@ def _members(leaders: Sequence[Process]) -> list[psutil.Process]:
         except (psutil.NoSuchProcess, ProcessLookupError, PermissionError):
             continue
     return found
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _send(member: psutil.Process, sign: int) -> None:

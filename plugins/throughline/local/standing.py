@@ -1,11 +1,19 @@
 """`throughline up` and `down`: a stack that stays, with its UI, and runs the nights on schedule."""
 
+import shutil
 import sys
+from pathlib import Path
 
 from throughline.local import airflow, demo_dates, demo_run, processes, stack
 from throughline.local.keeper import extend_demo
+from throughline.local.processes import StackError
 from throughline.local.progress import Progress
 from throughline.settings import Settings
+
+_OURS = frozenset(
+    "airflow cache candidates current.duckdb demo demo_dates.json input landing logs outcomes"
+    " postgres postgres.new postgres.password releases run secrets work".split()
+)
 
 
 def up(settings: Settings, progress: Progress) -> str:
@@ -24,6 +32,25 @@ def down(settings: Settings) -> list[str]:
     """Stop the stack; returns the names of the processes that ran."""
     with stack.one_at_a_time(settings):
         return processes.stop_all(settings)
+
+
+def clean(settings: Settings) -> Path | None:
+    """Stop the stack and remove the home folder; returns it, None when there is none.
+
+    Raises:
+        StackError: the folder does not look like a home, so it is left alone.
+    """
+    home = settings.home
+    if not home.exists():
+        return None
+    down(settings)
+    foreign = {path.name for path in home.iterdir()} - _OURS
+    if foreign:
+        raise StackError(
+            f"{home} holds {', '.join(sorted(foreign))}, which is not ours; remove it by hand"
+        )
+    shutil.rmtree(home)
+    return home
 
 
 def _start(settings: Settings, progress: Progress) -> None:
