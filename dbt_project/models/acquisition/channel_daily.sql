@@ -80,7 +80,7 @@ session_sums as (
         count(*) as visits,
         count(distinct anonymous_id) as uv,
         count(case when is_bounce then 1 end) as bounces,
-        sum(duration_seconds) as duration_seconds,
+        sum(cast(duration_seconds as decimal(18, 6))) as duration_seconds,
         sum(pageviews) as pageviews,
         count(case when channel_id not in ('unassigned', 'direct') then 1 end) as covered_visits
     from sessions
@@ -175,7 +175,7 @@ joined as (
         coalesce(session_sums.visits, 0) as visits,
         coalesce(session_sums.uv, 0) as uv,
         coalesce(session_sums.bounces, 0) as bounces,
-        cast(coalesce(session_sums.duration_seconds, 0) as bigint) as duration_seconds,
+        cast(coalesce(session_sums.duration_seconds, 0) as double) as duration_seconds,
         cast(coalesce(session_sums.pageviews, 0) as bigint) as pageviews,
         coalesce(session_sums.covered_visits, 0) as covered_visits,
         coalesce(device_sums.activations, 0) as activations,

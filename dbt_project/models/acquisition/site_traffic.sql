@@ -116,8 +116,9 @@ session_sums as (
         count(*) as visits,
         count(case when is_bounce then 1 end) as bounces,
         count(case when not is_engaged then 1 end) as unengaged,
-        sum(duration_seconds) as duration_seconds,
-        sum(case when has_known_duration then duration_seconds end) as known_duration_seconds,
+        sum(cast(duration_seconds as decimal(18, 6))) as duration_seconds,
+        sum(case when has_known_duration then cast(duration_seconds as decimal(18, 6)) end)
+            as known_duration_seconds,
         count(case when has_known_duration then 1 end) as known_durations,
         sum(pageviews) as session_pageviews
     from session_periods
@@ -235,10 +236,10 @@ final as (
         unengaged as bounce_rate_ga4_num,
         visits as bounce_rate_ga4_den,
         {{ safe_div('duration_seconds', 'visits') }} as avg_duration_seconds,
-        cast(duration_seconds as bigint) as avg_duration_seconds_num,
+        cast(duration_seconds as double) as avg_duration_seconds_num,
         visits as avg_duration_seconds_den,
         {{ safe_div('known_duration_seconds', 'known_durations') }} as avg_known_duration_seconds,
-        cast(known_duration_seconds as bigint) as avg_known_duration_seconds_num,
+        cast(known_duration_seconds as double) as avg_known_duration_seconds_num,
         known_durations as avg_known_duration_seconds_den,
         {{ safe_div('session_pageviews', 'visits') }} as pages_per_visit,
         cast(session_pageviews as bigint) as pages_per_visit_num,

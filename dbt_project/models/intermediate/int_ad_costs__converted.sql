@@ -48,7 +48,7 @@ final as (
         campaign,
         currency,
         cast(native_spend as decimal(18, 4)) as native_spend,
-        {{ to_reporting('native_spend', 'currency', 'date') }} as ad_spend,
+        {{ to_reporting('sums.native_spend', 'sums.currency', 'sums.date') }} as ad_spend,
         cast(impressions as bigint) as impressions,
         cast(clicks as bigint) as clicks
     from sums

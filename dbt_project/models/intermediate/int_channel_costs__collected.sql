@@ -50,7 +50,8 @@ costs as (
     select
         cast(date_trunc('month', date) as date) as month,
         coalesce(channel_id, 'event') as channel_id,
-        {{ to_reporting('amount', 'currency', 'date') }} as amount
+        {{ to_reporting('event_costs.amount', 'event_costs.currency', 'event_costs.date') }}
+            as amount
     from event_costs
 
     union all
@@ -58,7 +59,9 @@ costs as (
     select
         month,
         channel_id,
-        {{ to_reporting('amount', 'currency', 'month') }} as amount
+        {{ to_reporting(
+            'monthly_costs.amount', 'monthly_costs.currency', 'monthly_costs.month'
+        ) }} as amount
     from monthly_costs
     where cost_type in ('content', 'agency', 'tool')
 
@@ -81,7 +84,9 @@ payroll as (
 
     select
         month,
-        sum({{ to_reporting('amount', 'currency', 'month') }}) as payroll
+        sum({{ to_reporting(
+            'monthly_costs.amount', 'monthly_costs.currency', 'monthly_costs.month'
+        ) }}) as payroll
     from monthly_costs
     where cost_type in ('payroll_mkt', 'payroll_sales')
     group by all

@@ -119,12 +119,7 @@ touches as (
         touchpoints.touch_id,
         touchpoints.channel_id,
         touchpoints.touched_at,
-        case touchpoints.kind
-            when 'web_session' then 1
-            when 'form' then 2
-            when 'call_in' then 3
-            else 4
-        end as type_rank
+        touchpoints.touch_rank
     from conversions
     inner join company_persons
         on conversions.company_id = company_persons.company_id
@@ -140,11 +135,11 @@ ranked_touches as (
     select
         *,
         row_number() over (
-            partition by conversion_type, conversion_id order by touched_at, type_rank, touch_id
+            partition by conversion_type, conversion_id order by touched_at, touch_rank, touch_id
         ) as first_no,
         row_number() over (
             partition by conversion_type, conversion_id
-            order by touched_at desc, type_rank desc, touch_id desc
+            order by touched_at desc, touch_rank desc, touch_id desc
         ) as last_no
     from touches
 

@@ -1,6 +1,6 @@
--- A10: the first registration of a person, in the product ($SignUp) or by a registration form, with
--- the first touch of that person as its channel. verified_at (L02) is set where the person left a
--- corporate e-mail address; no contract delivers a verified phone.
+-- A10: the first registration of a person, in the product ($SignUp) or by a registration form; its
+-- channel is the person's first touch with a known source. verified_at (L02) is set where the
+-- person left a corporate e-mail address; no contract delivers a verified phone.
 with
 
 events as (
@@ -38,6 +38,7 @@ identities as (
 touchpoints as (
 
     select * from {{ ref('fct_touchpoint') }}
+    where channel_id <> 'unassigned'
 
 ),
 
@@ -126,7 +127,7 @@ ranked_touches as (
         touchpoints.channel_id,
         touchpoints.campaign,
         row_number() over (
-            partition by firsts.person_id order by touchpoints.touched_at, touchpoints.touch_id
+            partition by firsts.person_id order by touchpoints.touched_at, touchpoints.touch_rank, touchpoints.touch_id
         ) as touch_no
     from firsts
     inner join touchpoints

@@ -26,6 +26,7 @@ identities as (
 touchpoints as (
 
     select * from {{ ref('fct_touchpoint') }}
+    where channel_id <> 'unassigned'
 
 ),
 
@@ -52,7 +53,7 @@ ranked_touches as (
         touchpoints.campaign,
         row_number() over (
             partition by ranked_tenants.company_id
-            order by touchpoints.touched_at, touchpoints.touch_id
+            order by touchpoints.touched_at, touchpoints.touch_rank, touchpoints.touch_id
         ) as touch_no
     from ranked_tenants
     inner join identities
