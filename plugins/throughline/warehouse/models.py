@@ -19,7 +19,8 @@ def write_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> None:
         con.execute(
             "insert into run.models values (?, ?, ?, ?, ?, map(?, ?), map(?, ?))",
             [
-                *(node["schema"], node.get("alias") or node["name"], node.get("description", "").strip()),
+                *(node["schema"], node.get("alias") or node["name"]),
+                node.get("description", "").strip(),
                 *(_requires(node), sorted(graph.inputs(node))),
                 *(list(needs), list(needs.values()), list(about), list(about.values())),
             ],
