@@ -27,6 +27,7 @@ ROWS_QUERY = "unexpected_rows_expectation"
 _VALUES = re.compile(
     r"expect_(column_(pair_)?(values|distinct_values)|compound_columns|select_column|multicolumn)_"
 )
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NULL_CHECKS = (NOT_NULL, "expect_column_values_to_be_null")
 
 
@@ -158,7 +159,7 @@ def read_suite(path: Path) -> Suite:
     layer, table = path.parent.name, path.stem
     name = f"expectations/{layer}/{path.name}"
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
         if not isinstance(given, dict):
             raise ConfigError(f"{name}: must hold suite, owner and expectations")
         suite = Suite.model_validate({**given, "layer": layer, "table": table})
