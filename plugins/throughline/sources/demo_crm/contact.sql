@@ -1,0 +1,17 @@
+select
+    _file,
+    _row,
+    contact_id,
+    account_id,
+    name,
+    phone,
+    email,
+    title,
+    role,
+    wechat_unionid,
+    merged_into_id,
+    created_at,
+    updated_at,
+    is_deleted,
+    is_test,
+from contacts

@@ -1,0 +1,15 @@
+select
+    _file,
+    _row,
+    invoice_id,
+    contract_id,
+    amount,
+    currency,
+    issued_at,
+    due_at,
+    status,
+    created_at,
+    updated_at,
+    is_deleted,
+    is_test,
+from invoices

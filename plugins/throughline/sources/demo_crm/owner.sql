@@ -1,0 +1,16 @@
+select
+    _file,
+    _row,
+    owner_id,
+    valid_from,
+    valid_to,
+    team,
+    role,
+    manager_id,
+    email,
+    employee_id,
+    created_at,
+    updated_at,
+    is_deleted,
+    is_test,
+from owners

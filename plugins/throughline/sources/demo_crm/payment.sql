@@ -1,0 +1,15 @@
+select
+    _file,
+    _row,
+    payment_id,
+    invoice_id,
+    contract_id,
+    amount,
+    currency,
+    paid_at,
+    method,
+    created_at,
+    updated_at,
+    is_deleted,
+    is_test,
+from payments

@@ -1,0 +1,32 @@
+-- Profile operations carry no event name: their type stands in for it. Instants are epoch
+-- milliseconds. The id is Sensors' own rule for doubles: _track_id, distinct_id and time.
+select
+    _file,
+    _row,
+    sha256(concat_ws('|', record ->> '$._track_id', record ->> '$.distinct_id', record ->> '$.time'))
+        as event_id,
+    record ->> '$.type' as type,
+    coalesce(record ->> '$.event', record ->> '$.type') as event,
+    record ->> '$.distinct_id' as distinct_id,
+    record ->> '$.anonymous_id' as anonymous_id,
+    record ->> '$.login_id' as login_id,
+    record ->> '$.original_id' as original_id,
+    epoch_ms(try_cast(record ->> '$.time' as bigint)) at time zone 'UTC' as event_time,
+    epoch_ms(try_cast(record ->> '$.recv_time' as bigint)) at time zone 'UTC' as received_at,
+    record ->> '$.project' as project,
+    record ->> '$.properties.company_id' as company_id,
+    record ->> '$.properties.employee_id' as employee_id,
+    record ->> '$.properties."$app_version"' as app_version,
+    record ->> '$.properties."$os"' as os,
+    record ->> '$.properties."$device_id"' as device_id,
+    record ->> '$.properties."$ip"' as ip,
+    record ->> '$.properties."$user_agent"' as ua,
+    record ->> '$.properties."$carrier"' as carrier,
+    record ->> '$.properties."$network_type"' as network_type,
+    record ->> '$.properties."$is_first_day"' as is_first_day,
+    record ->> '$.properties."$latest_utm_source"' as latest_utm_source,
+    record ->> '$.properties."$latest_utm_medium"' as latest_utm_medium,
+    record ->> '$.properties."$latest_utm_campaign"' as latest_utm_campaign,
+    record ->> '$.properties."$event_duration"' as event_duration,
+    record ->> '$.lib."$lib"' as lib,
+from events

@@ -1,0 +1,21 @@
+-- Instants are epoch seconds.
+select
+    _file,
+    _row,
+    record ->> '$.company_id' as company_id,
+    record ->> '$.name' as name,
+    record ->> '$.uscc' as uscc,
+    record ->> '$.domain' as domain,
+    record ->> '$.account_id' as account_id,
+    record ->> '$.headcount' as headcount,
+    record ->> '$.pay_type' as pay_type,
+    record ->> '$.industry_l1' as industry_l1,
+    record ->> '$.industry_l2' as industry_l2,
+    record ->> '$.creator_login_id' as creator_login_id,
+    record ->> '$.merged_into_id' as merged_into_id,
+    to_timestamp(try_cast(record ->> '$.created_at' as bigint)) as created_at,
+    to_timestamp(try_cast(record ->> '$.opened_at' as bigint)) as opened_at,
+    to_timestamp(try_cast(record ->> '$.trial_started_at' as bigint)) as trial_started_at,
+    to_timestamp(try_cast(record ->> '$.trial_ended_at' as bigint)) as trial_ended_at,
+    to_timestamp(try_cast(record ->> '$.updated_at' as bigint)) as updated_at,
+from companies

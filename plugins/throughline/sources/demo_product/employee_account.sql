@@ -1,0 +1,4 @@
+select
+    *,
+    opened_at as created_at,
+from employees

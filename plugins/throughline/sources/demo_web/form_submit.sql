@@ -1,0 +1,15 @@
+select
+    _file,
+    _row,
+    record ->> '$.messageId' as event_id,
+    record ->> '$.anonymousId' as anonymous_id,
+    record ->> '$.timestamp' as event_time,
+    record ->> '$.receivedAt' as received_at,
+    record ->> '$.properties.form_id' as form_id,
+    record ->> '$.properties.form_type' as type,
+    record ->> '$.properties.email' as email,
+    record ->> '$.properties.phone' as phone,
+    record ->> '$.properties.company_name' as company_name,
+    record ->> '$.properties.site_id' as site_id,
+    record ->> '$.context.page.path' as url_path,
+from forms
