@@ -30,8 +30,7 @@ lint: $(STAMP)
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 
 clean:
-	@if [ -x $(RUN) ]; then $(RUN) down --quiet; fi
-	@rm -rf .throughline dbt_project/target dbt_project/logs
+	@if [ -x $(RUN) ]; then $(RUN) clean; fi
 
 # Once per content of the lock: every file checked against its hash, nothing resolved anew.
 $(STAMP): requirements.lock pyproject.toml

@@ -12,6 +12,9 @@ from throughline.local.processes import Process, StackError
 from throughline.settings import Settings, process_environment
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+EMBEDDED_CONNECTIONS = ("demo_crm",)
+"""Connections that the embedded PostgreSQL answers, each with a database of the same name."""
+
 _MIGRATE_SECONDS = 300
 _TASK_TOKEN_SECONDS = 6 * 3600
 
@@ -62,7 +65,10 @@ def package_environment(settings: Settings) -> dict[str, str]:
     return {
         "THROUGHLINE_CONFIG": str(settings.config_file),
         "THROUGHLINE_HOME": str(settings.home),
-        "AIRFLOW_CONN_DEMO_CRM": postgres.url(settings, "demo_crm"),
+        **{
+            f"AIRFLOW_CONN_{name.upper()}": postgres.url(settings, name)
+            for name in EMBEDDED_CONNECTIONS
+        },
         "XDG_CACHE_HOME": str(caches),
         "XDG_CONFIG_HOME": str(caches / "config"),
         "XDG_DATA_HOME": str(caches / "data"),

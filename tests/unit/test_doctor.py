@@ -1,0 +1,208 @@
+"""Every finding of the doctor: it is made when it should be, and not otherwise."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from throughline.doctor import configuration, examine, machine
+from throughline.local import keys, postgres, processes
+from throughline.local.processes import Process
+from throughline.settings import Settings, load_settings
+
+SOURCE = """
+source: shop
+domain: crm
+owner: crm-team
+description: a shop
+timezone: UTC
+streams:
+  leads: {way: database, connection: shop_db, table: crm.leads, key: [lead_id]}
+entities: {lead: {streams: [leads]}}
+"""
+
+
+def settings(tmp_path: Path, text: str = "") -> Settings:
+    config = tmp_path / "throughline.yml"
+    config.write_text(f"home: home\n{text}")
+    return load_settings(config)
+
+
+def with_source(tmp_path: Path, text: str = SOURCE, more: str = "") -> Settings:
+    folder = tmp_path / "sources" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "source.yml").write_text(text)
+    (folder / "lead.sql").write_text("select 1")
+    return settings(tmp_path, f"sources_path: [sources]\n{more}")
+
+
+def problems(found: list) -> str:
+    return "\n".join(f"{finding.level} {finding.problem}" for finding in found)
+
+
+@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13)])
+def test_supported_python_is_no_finding(version: tuple[int, int]) -> None:
+    assert machine.python_version(version) == []
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 14)])
+def test_other_python_is_an_error_that_names_it(version: tuple[int, int]) -> None:
+    [found] = machine.python_version(version)
+    assert found.level == "error"
+    assert f"{version[0]}.{version[1]}" in found.problem
+
+
+def test_invalid_configuration_is_reported_by_key(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "throughline.yml").write_text("night: {cutoff_minute: 5}\n")
+    monkeypatch.setenv("THROUGHLINE_CONFIG", str(tmp_path / "throughline.yml"))
+    [found] = examine()
+    assert "night.cutoff_minute" in found.problem
+
+
+def test_missing_configuration_is_reported(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("THROUGHLINE_CONFIG", str(tmp_path / "nowhere.yml"))
+    [found] = examine()
+    assert "nowhere.yml does not exist" in found.problem
+
+
+def test_home_below_a_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file where the folder should be")
+    [found] = machine.home(settings(tmp_path))
+    assert found.level == "error"
+    assert "cannot be written" in found.problem
+
+
+def test_home_that_can_be_written_is_no_finding(tmp_path: Path) -> None:
+    assert "cannot be written" not in problems(machine.home(settings(tmp_path)))
+
+
+def test_little_free_space_is_an_error(tmp_path: Path) -> None:
+    given = settings(tmp_path)
+    assert machine.free_space(given, 2 * 2**30) == []
+    [found] = machine.free_space(given, 2**30)
+    assert "1.0 GiB are free" in found.problem
+
+
+def test_missing_key_matters_only_when_there_are_batches(tmp_path: Path) -> None:
+    given = settings(tmp_path)
+    assert configuration.pii_key(given) == []
+    (given.input / "lead" / "some.batch").mkdir(parents=True)
+    [found] = configuration.pii_key(given)
+    assert found.level == "error"
+    assert "is missing" in found.problem
+
+
+def test_made_key_is_no_finding_short_or_open_one_is(tmp_path: Path) -> None:
+    given = settings(tmp_path)
+    keys.key(given, "pii.key")
+    assert configuration.pii_key(given) == []
+    path = given.home / "secrets" / "pii.key"
+    path.chmod(0o644)
+    assert "read by other users" in problems(configuration.pii_key(given))
+    path.chmod(0o600)
+    path.write_text("short")
+    assert "5 characters" in problems(configuration.pii_key(given))
+
+
+def test_short_key_in_the_environment_is_an_error(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("THROUGHLINE_PII_KEY", "k" * 31)
+    assert "31 characters" in problems(configuration.pii_key(settings(tmp_path)))
+    monkeypatch.setenv("THROUGHLINE_PII_KEY", "k" * 32)
+    assert configuration.pii_key(settings(tmp_path)) == []
+
+
+def test_source_whose_connection_is_unknown_is_an_error(tmp_path: Path, monkeypatch) -> None:
+    given = with_source(tmp_path)
+    [found] = configuration.sources(given)
+    assert "AIRFLOW_CONN_SHOP_DB" in found.problem
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP_DB", "postgresql://shop")
+    assert configuration.sources(given) == []
+
+
+def test_invalid_source_folder_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    given = with_source(tmp_path, SOURCE.replace("domain: crm", "domain: shops"))
+    [found] = configuration.sources(given)
+    assert "source.yml" in found.problem
+    assert "domain" in found.problem
+
+
+def test_schedule_that_is_not_daily_is_an_error(tmp_path: Path) -> None:
+    assert configuration.schedule(settings(tmp_path)) == []
+    [found] = configuration.schedule(settings(tmp_path, "night: {schedule: '@hourly'}\n"))
+    assert "night.schedule" in found.problem
+
+
+def test_alerts_without_a_way_out_are_a_warning(tmp_path: Path) -> None:
+    [found] = configuration.alerts(settings(tmp_path))
+    assert found.level == "warning"
+    assert "nobody is told" in found.problem
+
+
+def test_webhook_without_its_variable_is_an_error(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv("MY_HOOK", raising=False)
+    given = settings(tmp_path, "alerts: {webhook: {url_env: MY_HOOK}}\n")
+    [found] = configuration.alerts(given)
+    assert "MY_HOOK" in found.problem
+    monkeypatch.setenv("MY_HOOK", "http://127.0.0.1:1/hook")
+    assert configuration.alerts(given) == []
+
+
+def test_owner_without_address_is_a_warning(tmp_path: Path) -> None:
+    mail = "  email: {host: 127.0.0.1, sender: from@example.org}\n"
+    given = with_source(tmp_path, more=f"alerts:\n{mail}")
+    assert "owner crm-team has no address" in problems(configuration.alerts(given))
+    text = f"sources_path: [sources]\nalerts:\n{mail}  owners: {{crm-team: crm@example.org}}\n"
+    assert configuration.alerts(settings(tmp_path, text)) == []
+
+
+def test_database_that_does_not_answer_is_an_error(tmp_path: Path, monkeypatch) -> None:
+    given = settings(tmp_path)
+    assert machine.database(given) == []
+    monkeypatch.setenv("THROUGHLINE_STATE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    [found] = machine.database(given)
+    assert "does not answer" in found.problem
+
+
+def test_database_that_answers_is_no_finding(tmp_path: Path) -> None:
+    given = settings(tmp_path)
+    try:
+        postgres.start(given)
+        assert machine.database(given) == []
+    finally:
+        processes.stop_all(given)
+    assert machine.database(given) == []
+
+
+def test_process_that_is_gone_is_a_warning(tmp_path: Path) -> None:
+    given = settings(tmp_path)
+    assert machine.processes(given) == []
+    processes.remember(given, Process("scheduler", os.getpid(), 1.0, "its.log"))
+    [found] = machine.processes(given)
+    assert "scheduler" in found.problem
+    assert "is gone" in found.problem
+
+
+def test_port_taken_by_others_is_a_warning(tmp_path: Path) -> None:
+    given = settings(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        (given.home / "run").mkdir(parents=True)
+        (given.home / "run" / "api_port").write_text(str(taken.getsockname()[1]))
+        [found] = machine.ports(given)
+    assert "used by other software" in found.problem
+    assert machine.ports(given) == []
+
+
+def test_nothing_published_is_a_warning_and_a_broken_link_an_error(tmp_path: Path) -> None:
+    given = settings(tmp_path)
+    [found] = configuration.release(given)
+    assert found.level == "warning"
+    given.release_folder.mkdir(parents=True)
+    given.current.symlink_to("releases/2026-03-01-abcdef12.duckdb")
+    [found] = configuration.release(given)
+    assert found.level == "error"
+    (given.release_folder / "2026-03-01-abcdef12.duckdb").write_bytes(b"not a database")
+    [found] = configuration.release(given)
+    assert "missing or damaged" in found.problem
