@@ -14,8 +14,9 @@ from throughline import landing, night
 from throughline.contracts import ENVELOPE, load_contracts
 from throughline.landing import Outcome
 from throughline.night_report import NightReport
-from throughline.publish import release_hash
+from throughline.publish import build_candidate, release_hash
 from throughline.settings import DOMAINS, Settings, load_settings
+from throughline.warehouse import Built, build, plan
 
 Row = Mapping[str, Any]
 DAY = date(2026, 3, 2)
@@ -112,13 +113,32 @@ def run_night(settings: Settings, as_of: date, **status: str) -> NightReport:
     return night.run(settings, as_of)
 
 
-def full_rebuild(settings: Settings, folder: Path, as_of: date) -> str:
-    """Hash of the release of the same inputs, built from nothing in a home of its own."""
-    shutil.copytree(settings.config_file.parent, folder, ignore=_ignored, symlinks=True)
-    fresh = load_settings(folder / "throughline.yml")
-    report = night.run(fresh, as_of)
-    assert report.status == "published"
-    return release_hash(Path(str(report.release)))
+def build_release(settings: Settings, as_of: date) -> tuple[str, Built]:
+    """Build the work file and a candidate of it, without gates; returns the candidate's hash."""
+    planned = plan(settings, as_of)
+    built = build(settings, planned)
+    return release_hash(build_candidate(settings, planned).path), built
+
+
+def full_rebuild(settings: Settings, as_of: date) -> str:
+    """Hash of the same candidate built from nothing: the work file is deleted before."""
+    for path in settings.work.rglob("work.duckdb*"):
+        path.unlink()
+    return build_release(settings, as_of)[0]
+
+
+def save(settings: Settings, name: str) -> Path:
+    """Copy the home folder aside, to start several tests from the same night."""
+    copy = settings.home.parent / f"saved-{name}"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(settings.home, copy, symlinks=True)
+    return copy
+
+
+def restore(settings: Settings, copy: Path) -> None:
+    """Put a saved home folder back at its own path, where dbt's parsed project fits."""
+    shutil.rmtree(settings.home, ignore_errors=True)
+    shutil.copytree(copy, settings.home, symlinks=True)
 
 
 def rows_of(path: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -126,12 +146,6 @@ def rows_of(path: Path, sql: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(path.resolve()), read_only=True) as con:
         con.execute("set TimeZone = 'UTC'")
         return con.execute(sql).fetchall()
-
-
-def _ignored(folder: str, names: list[str]) -> list[str]:
-    kept = {"throughline.yml", "sources", "home", "input", "outcomes", "dbt_project"}
-    top = Path(folder).name == "home" or (Path(folder) / "throughline.yml").exists()
-    return [name for name in names if top and name not in kept]
 
 
 def _write_source(folder: Path, domain: str, entities: Sequence[str]) -> None:
