@@ -11,7 +11,7 @@ from throughline.connect.files import land_files
 from throughline.errors import ConfigError, ThroughlineError
 from throughline.landing.batches import InputBatch, find_batch, input_batches, set_verdict
 from throughline.landing.files import only_one
-from throughline.landing.manifests import Manifest
+from throughline.landing.manifests import Manifest, landed
 from throughline.landing.outcomes import Outcome, write_outcome
 from throughline.landing.reports import SourceReport, read_report, write_report
 from throughline.settings import Settings
@@ -39,7 +39,7 @@ def extract_source(settings: Settings, source_name: str, as_of: date) -> SourceR
     source = sources[source_name]
     lock = settings.landing / source.name / ".lock"
     with only_one(lock, f"extract of {source.name}"):
-        landed, notes, errors = _land(settings, source, as_of)
+        taken, notes, errors = _land(settings, source, as_of)
         fault.point("extract.after_landing")
         batches = _conform(settings, source, as_of, notes, errors)
         fault.point("extract.after_conform")
@@ -48,7 +48,7 @@ def extract_source(settings: Settings, source_name: str, as_of: date) -> SourceR
             source.name,
             source.domain,
             as_of,
-            tuple(manifest.batch for manifest in landed),
+            tuple(manifest.batch for manifest in taken),
             tuple(batch.batch_id for batch in judged),
             tuple(batch.batch_id for batch in judged if batch.status == "held"),
             tuple(errors),
@@ -105,37 +105,29 @@ def extract_domain(settings: Settings, domain: str, as_of: date) -> Outcome:
 def _land(
     settings: Settings, source: Source, as_of: date
 ) -> tuple[list[Manifest], list[str], list[str]]:
-    new: list[Manifest] = []
+    """Land every stream; return the batches of this night, what to note, and what failed."""
+    taken: list[Manifest] = []
     notes: list[str] = []
     errors: list[str] = []
     for name, stream in source.streams.items():
         try:
             if isinstance(stream, FileStream):
                 landing = land_files(settings, source, name, as_of)
-                here = list(landing.new)
                 errors += [f"{name}: {error}" for error in landing.errors]
                 notes += [f"{name}: {file} waits for its control" for file in landing.not_ready]
             else:
-                here = land_table(settings, source, name, as_of)
+                land_table(settings, source, name, as_of)
         except ThroughlineError as error:
             errors.append(f"{name}: {error}")
-            continue
-        new += here
-        notes += [
-            f"{name}: {manifest.batch} is the same as {manifest.duplicate_of}"
-            for manifest in here
-            if manifest.duplicate_of
-        ]
-        log.info(
-            "%s.%s: %d new batches, %d rows",
-            source.name,
-            name,
-            len(here),
-            sum(manifest.rows or 0 for manifest in here),
-        )
+        here = [batch for batch in landed(settings, source.name, name) if batch.as_of == as_of]
+        taken += here
+        copies = [batch for batch in here if batch.duplicate_of]
+        notes += [f"{name}: {copy.batch} is the same as {copy.duplicate_of}" for copy in copies]
+        rows = sum(manifest.rows or 0 for manifest in here)
+        log.info("%s.%s: %d batches, %d rows", source.name, name, len(here), rows)
     for error in errors:
         log.error("%s: %s", source.name, error)
-    return new, notes, errors
+    return taken, notes, errors
 
 
 def _conform(

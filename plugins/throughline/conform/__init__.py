@@ -16,7 +16,7 @@ from throughline.conform.views import make_views, open_session
 from throughline.contracts import load_contracts
 from throughline.errors import ConformError, ThroughlineError
 from throughline.landing.batches import MANIFEST, InputBatch, find_batch, input_batches
-from throughline.landing.files import sync, write_json
+from throughline.landing.files import claim, sync, write_json
 from throughline.settings import Settings
 from throughline.source_folders import load_sources
 
@@ -33,6 +33,8 @@ def conform(settings: Settings, parts: Parts) -> InputBatch:
     name = batch_id(settings, parts)
     there = find_batch(settings, name)
     if there is not None:
+        if parts.as_of < there.as_of:
+            claim(there.folder, parts.as_of)
         return _renew(settings, there)
     root = settings.input / parts.entity
     draft = root / f".{name}"
@@ -150,7 +152,7 @@ def _renew(settings: Settings, batch: InputBatch) -> InputBatch:
         and other.extracted_at == batch.extracted_at
     ]
     if same[-1].batch_id == batch.batch_id:
-        return batch
+        return same[-1]
     number = len(list(batch.folder.glob("again-*.json"))) + 1
     write_json(batch.folder / f"again-{number:03d}.json", {"at": datetime.now(UTC).isoformat()})
     renewed = find_batch(settings, batch.batch_id)

@@ -19,6 +19,7 @@ from throughline.landing.manifests import (
     LandedFile,
     Manifest,
     commit,
+    found_again,
     landed,
     new_draft_folder,
 )
@@ -55,7 +56,11 @@ def land_files(settings: Settings, source: Source, name: str, as_of: date) -> La
         raise SourceError(f"{source.name}.{name}: no file matches {stream.path}")
     new, waiting, errors = [], [], []
     for window, paths in windows.values():
-        if not window.ended(as_of) or _is_known(known, window, paths):
+        if not window.ended(as_of):
+            continue
+        there = _known(known, window, paths)
+        if there is not None:
+            found_again(settings, there, as_of)
             continue
         missing = [path.name for path in paths if not _is_ready(path, stream)]
         if missing:
@@ -89,10 +94,11 @@ def _land_window(
     return [] if manifest.batch in before else [manifest]
 
 
-def _is_known(known: list[Manifest], window: Window, paths: list[Path]) -> bool:
+def _known(known: list[Manifest], window: Window, paths: list[Path]) -> Manifest | None:
+    """The newest batch of the window, where it was made of these very files."""
     origins = {_origin(path) for path in paths}
     latest = [manifest for manifest in known if manifest.window == window.label][-1:]
-    return any({file.origin for file in manifest.files} == origins for manifest in latest)
+    return next((m for m in latest if {file.origin for file in m.files} == origins), None)
 
 
 def _origin(path: Path) -> tuple[str, int, int]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from throughline import fault
 from throughline.errors import ThroughlineError
-from throughline.landing.files import read_json, write_json
+from throughline.landing.files import belongs_to, read_json, write_json
 from throughline.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -144,7 +144,7 @@ def _read(path: Path) -> InputBatch:
         source=given["source"],
         entity=given["entity"],
         window=given["window"],
-        as_of=date.fromisoformat(given["as_of"]),
+        as_of=belongs_to(path.parent, date.fromisoformat(given["as_of"])),
         extracted_at=datetime.fromisoformat(given["extracted_at"]),
         path=path.parent / "accepted.parquet",
         rejected_path=path.parent / "rejected.parquet",

@@ -6,10 +6,13 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from throughline.errors import SourceError
+
+EARLIER = "earlier.json"
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -27,6 +30,22 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON document."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def claim(folder: Path, as_of: date) -> None:
+    """Note that an earlier night found this batch too: its content belongs to that night already.
+
+    Nights may run out of order; the manifest keeps the night that took the batch first.
+    """
+    write_json(folder / EARLIER, {"as_of": as_of.isoformat()})
+
+
+def belongs_to(folder: Path, as_of: date) -> date:
+    """The earliest night that found a batch, `as_of` being the one of its manifest."""
+    path = folder / EARLIER
+    if not path.exists():
+        return as_of
+    return min(as_of, date.fromisoformat(read_json(path)["as_of"]))
 
 
 def sync(path: Path) -> None:

@@ -9,7 +9,15 @@ from typing import Any
 
 from throughline import __version__, fault
 from throughline.errors import SourceError
-from throughline.landing.files import private_folder, read_json, sync, write_json
+from throughline.landing.files import (
+    EARLIER,
+    belongs_to,
+    claim,
+    private_folder,
+    read_json,
+    sync,
+    write_json,
+)
 from throughline.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -101,7 +109,7 @@ def commit(settings: Settings, source: str, stream: str, as_of: date, draft: Dra
     for old in same:
         if old.window == draft.window:
             shutil.rmtree(draft.folder)
-            return old
+            return found_again(settings, old, as_of)
     manifest = Manifest(
         source=source,
         stream=stream,
@@ -131,8 +139,16 @@ def commit(settings: Settings, source: str, stream: str, as_of: date, draft: Dra
 def landed(settings: Settings, source: str, stream: str) -> list[Manifest]:
     """Committed batches of a stream, oldest first."""
     folder = settings.landing / source / stream
-    found = [_from_json(read_json(path)) for path in folder.glob(f"[!.]*/{MANIFEST}")]
+    found = [_read(path) for path in folder.glob(f"[!.]*/{MANIFEST}")]
     return sorted(found, key=lambda manifest: (manifest.extracted_at, manifest.batch))
+
+
+def found_again(settings: Settings, manifest: Manifest, as_of: date) -> Manifest:
+    """A batch that a night found once more; an earlier night than its own takes it over."""
+    if as_of >= manifest.as_of:
+        return manifest
+    claim(manifest.folder(settings), as_of)
+    return replace(manifest, as_of=as_of)
 
 
 def verify(settings: Settings, manifest: Manifest) -> None:
@@ -142,7 +158,7 @@ def verify(settings: Settings, manifest: Manifest) -> None:
         SourceError: a file is missing, added, or not the one that was landed.
     """
     folder = manifest.folder(settings)
-    there = {path.name for path in folder.iterdir()} - {MANIFEST}
+    there = {path.name for path in folder.iterdir()} - {MANIFEST, EARLIER}
     expected = {file.name for file in manifest.files}
     if there != expected:
         raise SourceError(
@@ -181,7 +197,8 @@ def _as_json(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _from_json(given: dict[str, Any]) -> Manifest:
+def _read(path: Path) -> Manifest:
+    given = read_json(path)
     fields = {key: value for key, value in given.items() if key != "fingerprint"}
     files = tuple(
         replace(LandedFile(**file), origin=tuple(file["origin"]) if file["origin"] else None)
@@ -192,7 +209,7 @@ def _from_json(given: dict[str, Any]) -> Manifest:
             **fields,
             "files": files,
             "schema": tuple(given["schema"]),
-            "as_of": date.fromisoformat(given["as_of"]),
+            "as_of": belongs_to(path.parent, date.fromisoformat(given["as_of"])),
             "extracted_at": datetime.fromisoformat(given["extracted_at"]),
         }
     )

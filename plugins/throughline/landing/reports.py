@@ -13,7 +13,7 @@ from throughline.settings import Settings
 class SourceReport:
     """What a source's extract did in a night.
 
-    `landed` and `batches` are new landing batches and the input batches judged or made tonight,
+    `landed` and `batches` are the landing batches of the night and the input batches it judged,
     `held` those of them that wait for a person, `errors` what failed, `notes` what should be known.
     """
 
