@@ -30,7 +30,7 @@ def extract(source: str, logical_date=None) -> None:
         raise SourceError("; ".join(report.errors))
 
 
-@sdk.teardown(on_failure_fail_dagrun=True)
+@sdk.task
 def outcome(domain: str, logical_date=None, ti=None) -> None:
     """Say how the domain's night ended, also when a source failed."""
     from throughline.extract import finish_domain
@@ -55,4 +55,5 @@ for domain in sorted({source.domain for source in sources}):
         doc_md=__doc__,
     ):
         own = [source for source in sources if source.domain == domain]
-        [extract.override(task_id=s.name, owner=s.owner)(s.name) for s in own] >> outcome(domain)
+        said = outcome(domain).as_teardown(on_failure_fail_dagrun=True)
+        [extract.override(task_id=s.name, owner=s.owner)(s.name) for s in own] >> said

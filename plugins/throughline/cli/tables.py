@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
+from numbers import Number
 from typing import Any
 
 import typer
@@ -18,7 +19,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         typer.echo("(no rows)")
         return
     widths = [max(len(row[i]) for row in [list(columns), *shown]) for i in range(len(columns))]
-    right = [isinstance(value, int | float) for value in rows[0]]
+    right = [isinstance(value, Number) for value in rows[0]]
     for row in [list(columns), *shown]:
         cells = [
             cell.rjust(width) if is_right else cell.ljust(width)

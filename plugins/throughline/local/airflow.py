@@ -6,10 +6,11 @@ listens on the loopback interface only, which is why everybody who reaches it ma
 
 import subprocess
 import sys
+from pathlib import Path
 
 from throughline.local import keys, ports, postgres, processes
 from throughline.local.processes import Process, StackError
-from throughline.settings import Settings, process_environment
+from throughline.settings import PACKAGE, Settings, process_environment
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 EMBEDDED_CONNECTIONS = ("demo_crm",)
@@ -23,10 +24,9 @@ def environment(settings: Settings, *, schedule: bool = False) -> dict[str, str]
     """Environment of every Airflow process; with `schedule` cron starts runs, not only triggers."""
     port = api_port(settings)
     home = settings.home
-    project = settings.config_file.parent
     options = {
-        "CORE__DAGS_FOLDER": str(project / "dags"),
-        "CORE__PLUGINS_FOLDER": str(project / "plugins"),
+        "CORE__DAGS_FOLDER": str(project_folder(settings, "dags")),
+        "CORE__PLUGINS_FOLDER": str(project_folder(settings, "plugins")),
         "CORE__EXECUTOR": "LocalExecutor",
         "CORE__PARALLELISM": "4",
         "CORE__LOAD_EXAMPLES": "False",
@@ -44,6 +44,7 @@ def environment(settings: Settings, *, schedule: bool = False) -> dict[str, str]
         "EXECUTION_API__JWT_EXPIRATION_TIME": str(_TASK_TOKEN_SECONDS),
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         "SCHEDULER__USE_JOB_SCHEDULE": str(schedule),
+        "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
@@ -57,6 +58,12 @@ def environment(settings: Settings, *, schedule: bool = False) -> dict[str, str]
         **{f"AIRFLOW__{name}": value for name, value in options.items()},
         **package_environment(settings),
     )
+
+
+def project_folder(settings: Settings, name: str) -> Path:
+    """Folder of the project beside `throughline.yml`, else the one this package came with."""
+    beside = settings.config_file.parent / name
+    return beside if beside.is_dir() else PACKAGE.parents[1] / name
 
 
 def package_environment(settings: Settings) -> dict[str, str]:

@@ -1,0 +1,146 @@
+"""The real stack with a small demo: PostgreSQL, Airflow's scheduler, a night, kills, alerts."""
+
+import json
+import os
+import signal
+import time
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from throughline.local import airflow, demo_run, processes, rest, scheduled, stack
+from throughline.local.progress import Progress
+from throughline.nights import interval
+from throughline.settings import Settings, load_settings
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[2]
+NIGHT = date(2026, 3, 1)
+CONFIG = """
+home: home
+demo: {{size: tiny, seed: 7, nights: 1, end: {night}}}
+alerts: {{webhook: {{url_env: E2E_WEBHOOK}}}}
+"""
+KILLED_DAG = '''
+"""A run whose only task is killed on its last try."""
+import os
+import signal
+
+from airflow import sdk
+
+from throughline.failed_run import report_failed_run
+
+
+@sdk.task(owner="night-watch", retries=0)
+def killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+with sdk.DAG("killed", schedule=None, on_failure_callback=report_failed_run):
+    killed()
+'''
+
+
+class Hook:
+    """A webhook that keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict] = []
+
+    def answer(self, request: Request) -> Response:
+        self.messages.append(json.loads(request.get_data()))
+        return Response('{"errcode": 0}', content_type="application/json")
+
+
+@pytest.fixture(scope="module")
+def hook():
+    """The webhook's messages, and its address in the environment of everything started later."""
+    received = Hook()
+    with HTTPServer(host="127.0.0.1", port=0) as server:
+        server.expect_request("/hook").respond_with_handler(received.answer)
+        os.environ["E2E_WEBHOOK"] = server.url_for("/hook")
+        yield received
+        del os.environ["E2E_WEBHOOK"]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory, hook) -> Settings:
+    """A project of its own whose stack runs for all tests of this file."""
+    project = tmp_path_factory.mktemp("e2e")
+    (project / "dags").mkdir()
+    for name in ("extract.py", "lifecycle.py"):
+        (project / "dags" / name).symlink_to(ROOT / "dags" / name)
+    (project / "dags" / "killed.py").write_text(KILLED_DAG)
+    (project / "throughline.yml").write_text(CONFIG.format(night=NIGHT))
+    given = load_settings(project / "throughline.yml")
+    with stack.stopped_at_the_end(given):
+        stack.start_database(given, print)
+        demo_run.generate(given, NIGHT)
+        demo_run.load_crm(given, NIGHT)
+        stack.start_airflow(given, schedule=False)
+        stack.wait_until_ready(given, {*stack.expected_dags(given), "killed"})
+        yield given
+
+
+def test_a_night_goes_through_the_scheduler_and_is_published_by_another_one(settings) -> None:
+    """The scheduler is killed before it could start anything; a new one does the work."""
+    [scheduler] = [p for p in processes.remembered(settings) if p.name == "scheduler"]
+    os.kill(scheduler.pid, signal.SIGKILL)
+    said: list[str] = []
+    with rest.connect(settings) as api:
+        night = scheduled.run_night(
+            settings,
+            api,
+            NIGHT,
+            stack.expected_dags(settings),
+            Progress().watch,
+            lambda: stack.revive(settings, schedule=False, say=said.append),
+        )
+    assert night.ok, night.states
+    assert any("scheduler died" in text for text in said)
+    with duckdb.connect(str(settings.current.resolve()), read_only=True) as release:
+        assert release.execute("select as_of, is_passed from build_info").fetchall() == [
+            (NIGHT, True)
+        ]
+        [(leads,)] = release.execute("select count(*) from lead.leads").fetchall()
+    assert leads > 0
+    assert demo_run.unpublished(settings, [NIGHT]) == []
+
+
+def test_the_same_night_again_publishes_nothing_new(settings) -> None:
+    before = {path: path.stat().st_mtime_ns for path in settings.release_folder.iterdir()}
+    with rest.connect(settings) as api:
+        night = scheduled.run_night(settings, api, NIGHT, {"lifecycle"}, Progress().watch)
+    assert night.ok
+    after = {path: path.stat().st_mtime_ns for path in settings.release_folder.iterdir()}
+    assert after == before
+
+
+def test_a_task_killed_on_its_last_try_alerts_its_owner_once(settings, hook) -> None:
+    with rest.connect(settings) as api:
+        night = scheduled.run_night(settings, api, NIGHT, {"killed"}, Progress().watch)
+    assert night.states == {"killed": "failed"}
+    processes.wait_while(lambda: not about(hook, "killed.killed"), 60)
+    time.sleep(3)
+    [message] = about(hook, "killed.killed")
+    assert "night-watch" in json.dumps(message)
+    assert f"throughline status --as-of {NIGHT}" in json.dumps(message)
+
+
+def test_airflow_answers_on_loopback_only_and_keeps_its_files_in_the_home(settings) -> None:
+    variables = airflow.environment(settings)
+    assert variables["AIRFLOW__API__HOST"] == "127.0.0.1"
+    assert Path(variables["AIRFLOW_HOME"]).is_relative_to(settings.home)
+    assert Path(variables["AIRFLOW__LOGGING__BASE_LOG_FOLDER"]).is_relative_to(settings.home)
+    with rest.connect(settings) as api:
+        assert api.runs_at(interval(settings, NIGHT)[0])["lifecycle"].state == "success"
+
+
+def about(hook: Hook, subject: str) -> list[dict]:
+    """Messages that name a subject."""
+    return [message for message in hook.messages if subject in json.dumps(message)]

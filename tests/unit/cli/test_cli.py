@@ -1,0 +1,172 @@
+"""The command line: clear errors, exit codes, formats; commands that need no running stack."""
+
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from throughline import cli
+from throughline.cli.tables import print_csv, print_json, print_table
+
+HEAVY = ("duckdb", "pandas", "great_expectations", "dbt", "airflow", "pyarrow", "psycopg")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch) -> Path:
+    """Home folder of an empty project that the commands find."""
+    (tmp_path / "throughline.yml").write_text("home: home\n")
+    monkeypatch.setenv("THROUGHLINE_CONFIG", str(tmp_path / "throughline.yml"))
+    monkeypatch.delenv("THROUGHLINE_HOME", raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def throughline(monkeypatch, capsys):
+    """Run a command line in this process; returns exit code, output and errors."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["throughline", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.app()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return run
+
+
+def publish(home: Path, run_id: str = "2026-03-01-abcdef12") -> None:
+    """Put a small release in place by hand and serve it."""
+    (home / "releases").mkdir(parents=True)
+    path = home / "releases" / f"{run_id}.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema lead")
+        connection.execute("create table lead.leads as select 'l1' as lead_id, 12.50 as amount")
+        connection.execute(
+            "create table build_info as select ? as run_id, true as is_passed", [run_id]
+        )
+    (home / "current.duckdb").symlink_to(f"releases/{run_id}.duckdb")
+
+
+def test_query_without_a_release_is_one_line_and_exit_code_one(home, throughline) -> None:
+    code, out, err = throughline("query", "select 1")
+    assert code == 1
+    assert out == ""
+    assert err.startswith("throughline: nothing is published yet")
+    assert "Traceback" not in err
+
+
+def test_query_prints_a_table_json_and_csv(home, throughline) -> None:
+    publish(home)
+    sql = "select lead_id, amount from lead.leads"
+    assert throughline("query", sql)[:2] == (0, "lead_id  amount\nl1        12.50\n")
+    code, out, _ = throughline("query", sql, "--json")
+    assert (code, json.loads(out)) == (0, [{"lead_id": "l1", "amount": "12.50"}])
+    assert throughline("query", sql, "--csv")[:2] == (0, "lead_id,amount\nl1,12.50\n")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create table x as select 1",
+        "copy (select 1) to 'stolen.csv'",
+        "select * from read_text('throughline.yml')",
+        "selec 1",
+    ],
+)
+def test_query_that_is_wrong_or_wants_more_than_reading_is_refused(home, throughline, sql) -> None:
+    publish(home)
+    code, out, err = throughline("query", sql)
+    assert (code, out) == (1, "")
+    assert err.startswith("throughline: ")
+    assert "Traceback" not in err
+
+
+def test_json_and_csv_together_are_refused(home, throughline) -> None:
+    publish(home)
+    assert throughline("query", "select 1", "--json", "--csv")[0] == 1
+
+
+def test_unknown_batch_names_the_command_that_lists_them(home, throughline) -> None:
+    code, _, err = throughline("batch", "release", "no.such.batch", "--reason", "looked at it")
+    assert code == 1
+    assert "throughline batch list" in err
+
+
+def test_backfill_with_dates_turned_round_is_refused(home, throughline) -> None:
+    code, _, err = throughline("backfill", "--from", "2026-03-02", "--to", "2026-03-01")
+    assert code == 1
+    assert "2026-03-02 is after --to 2026-03-01" in err
+
+
+def test_backfill_without_a_stack_says_how_to_start_one(home, throughline) -> None:
+    code, _, err = throughline("backfill", "--from", "2026-03-01", "--to", "2026-03-01")
+    assert code == 1
+    assert "throughline up" in err
+
+
+def test_broken_configuration_names_the_key(home, throughline) -> None:
+    (home.parent / "throughline.yml").write_text("releases: {keep: 1}\n")
+    code, _, err = throughline("status")
+    assert code == 1
+    assert "releases.keep" in err
+
+
+def test_status_of_an_empty_home_is_valid_json(home, throughline) -> None:
+    code, out, _ = throughline("status", "--json")
+    assert code == 0
+    assert json.loads(out) == {"stack": {}, "served": None, "nights": [], "incidents": None}
+
+
+def test_down_when_nothing_runs_says_so(home, throughline) -> None:
+    assert throughline("down")[:2] == (0, "nothing was running\n")
+    assert throughline("down", "--quiet")[:2] == (0, "")
+
+
+def test_clean_removes_the_home_but_nothing_foreign(home, throughline) -> None:
+    (home / "releases").mkdir(parents=True)
+    (home / "thesis.txt").write_text("years of work")
+    code, _, err = throughline("clean")
+    assert code == 1
+    assert "thesis.txt" in err
+    (home / "thesis.txt").unlink()
+    assert throughline("clean")[0] == 0
+    assert not home.exists()
+    assert throughline("clean")[:2] == (0, "nothing to remove\n")
+
+
+def test_release_list_of_an_empty_home_has_no_rows(home, throughline) -> None:
+    assert throughline("release", "list")[:2] == (0, "(no rows)\n")
+
+
+def test_rollback_to_nothing_is_refused(home, throughline) -> None:
+    code, _, err = throughline("release", "rollback", "2026-03-01-00000000")
+    assert code == 1
+    assert "no whole release" in err
+
+
+def test_help_needs_nothing_heavy() -> None:
+    code = (
+        "import sys; import throughline.cli; "
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_csv_makes_formulas_harmless_and_leaves_numbers_alone(capsys) -> None:
+    print_csv(("a", "b"), [("=cmd()", -1), ("@x", None), ("plain", 2.5)])
+    assert capsys.readouterr().out == "a,b\n'=cmd(),-1\n'@x,\nplain,2.5\n"
+
+
+def test_json_keeps_dates_readable(capsys) -> None:
+    print_json(("day", "count"), [(date(2026, 3, 1), 2)])
+    assert json.loads(capsys.readouterr().out) == [{"day": "2026-03-01", "count": 2}]
+
+
+def test_table_without_rows_says_so(capsys) -> None:
+    print_table(("a",), [])
+    assert capsys.readouterr().out == "(no rows)\n"
