@@ -1,6 +1,7 @@
 -- One row per contract and business line of its items: the contract's amounts split over the
 -- lines in proportion to the value of the items. An amendment without items takes those of the
--- contract that it amends; a contract without any goes to the line `(none)`.
+-- contract that it amends; a contract without any goes to the line `(none)`. The line's part is
+-- share_from to share_until of the whole.
 with
 
 contracts as (
@@ -115,7 +116,8 @@ final as (
     select
         contract_id,
         business_line,
-        share_until - coalesce(lag(share_until) over by_line, 0) as share,
+        coalesce(lag(share_until) over by_line, 0) as share_from,
+        share_until,
         amount_until - coalesce(lag(amount_until) over by_line, 0) as amount,
         list_amount_until - coalesce(lag(list_amount_until) over by_line, 0) as list_amount,
         acv_until - coalesce(lag(acv_until) over by_line, 0) as acv,

@@ -28,7 +28,9 @@ terms as (
         contracts.signed_date,
         items.start_date,
         items.end_date,
-        least(items.end_date, coalesce(items.service_end, items.end_date)) as last_service_date,
+        least(items.end_date, coalesce(
+            items.service_end, {{ business_date('items.canceled_at') }}, items.end_date
+        )) as last_service_date,
         items.end_date - items.start_date + 1 as term_days,
         items.seats * items.unit_price as period_price,
         case items.period when 'year' then 12 else 1 end as period_months,

@@ -67,13 +67,12 @@ employees as (
 -- every fact once for its business line and once for the product ALL
 contract_parts as (
 
-    select contract_id, 'ALL' as product, 1.0 as share, amount, list_amount, acv,
+    select contract_id, 'ALL' as product, amount, list_amount, acv,
     from contracts
     union all
     select
         contract_lines.contract_id,
         contract_lines.business_line,
-        contract_lines.share,
         contract_lines.amount,
         contract_lines.list_amount,
         contract_lines.acv,
@@ -126,7 +125,8 @@ cash_parts as (
         date_trunc('month', cash.cash_date)::date,
         coalesce(contracts.seller_id, '(none)'),
         coalesce(contract_lines.business_line, '(none)'),
-        cast(cash.amount * coalesce(contract_lines.share, 1.0) as decimal(28, 8)),
+        cast(cash.amount * coalesce(contract_lines.share_until, 1.0) as decimal(18, 2))
+        - cast(cash.amount * coalesce(contract_lines.share_from, 0.0) as decimal(18, 2)),
     from cash
     left join contracts on cash.contract_id = contracts.contract_id
     left join contract_lines on contracts.contract_id = contract_lines.contract_id

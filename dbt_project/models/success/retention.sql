@@ -38,7 +38,8 @@ company_channels as (
     from members
     inner join touchpoints on members.person_id = touchpoints.person_id
     qualify row_number() over (
-        partition by members.company_id order by touchpoints.touched_at, touchpoints.touch_id
+        partition by members.company_id
+        order by touchpoints.touched_at, touchpoints.touch_rank, touchpoints.touch_id
     ) = 1
 
 ),
