@@ -77,7 +77,7 @@ def _form_lead(rng: Random, ledger: Ledger, day: Day, visitor: Visitor, second: 
     lead.visitor, lead.company.observed = visitor, visitor.observed
     event_id = _fill_form(rng, ledger, visitor, lead.person, lead.company.name, second, kind)
     tenant = None
-    leads.oddities(rng, lead, day.offset)
+    leads.oddities(rng, lead, day.serial == 1 and _is_broken_day(day))
     leads.create(rng, ledger, lead, "form", event_id)
     ledger.fact("node", second, person=lead.person.person, node=f"anonymous_id:{visitor.cookie}")
     if kind == "register" and lead.fate not in ODD:
@@ -92,6 +92,11 @@ def _form_lead(rng: Random, ledger: Ledger, day: Day, visitor: Visitor, second: 
             rng, ledger, visitor, lead.person, lead.company.name, again, "contact"
         )
         leads.duplicate(rng, ledger, lead, f"{lead.lead_id}b", event_id)
+
+
+def _is_broken_day(day: Day) -> bool:
+    """Days whose first form becomes a lead that breaks its contract: one day in a tiny world."""
+    return day.offset in ((12,) if day.world.scale < 1 else range(12, 30, 2))
 
 
 def _fill_form(

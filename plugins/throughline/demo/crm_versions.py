@@ -1,24 +1,20 @@
 """Versions of CRM rows as Parquet files below `<home>/demo/crm_versions`: the CRM's whole past."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from throughline.demo.crm_tables import TABLES, Table
 from throughline.demo.ledger import Ledger
-from throughline.demo.times import start_of, utc
-
-
-def _instant(value: Any) -> datetime | None:
-    return None if value is None else utc(value)
+from throughline.demo.times import start_of
 
 
 def _number(value: Any) -> str | None:
     return None if value is None else f"{value:.4f}"
 
 
-_CONVERT: dict[str, Callable[[Any], Any]] = {"timestamptz": _instant, "numeric": _number}
+_CONVERT: dict[str, Callable[[Any], Any]] = {"numeric": _number}
 
 
 def write(ledger: Ledger, folder: Path, end: date) -> None:
@@ -37,7 +33,7 @@ def write(ledger: Ledger, folder: Path, end: date) -> None:
 
 
 def _array(pa: Any, versions: list[tuple[int, dict]], name: str, kind: str) -> Any:
-    types = {"timestamptz": pa.timestamp("us", tz="UTC"), "date": pa.date32(),
+    types = {"timestamptz": pa.timestamp("s", tz="UTC"), "date": pa.date32(),
              "integer": pa.int32(), "boolean": pa.bool_()}  # fmt: skip
     convert = _CONVERT.get(kind)
     if name == "updated_at":

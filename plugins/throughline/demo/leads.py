@@ -102,15 +102,16 @@ def settle(rng: Random, ledger: Ledger, lead: Lead, called: int | None) -> int |
     return decided
 
 
-def oddities(rng: Random, lead: Lead, world_day: int) -> None:
-    """Make a few leads test rows or soft-deleted; on early days some break the contract."""
+def oddities(rng: Random, lead: Lead, is_broken: bool) -> None:
+    """Make a few leads test rows or soft-deleted, and the chosen ones break the contract."""
     chance = rng.random()
+    if is_broken:
+        lead.fate = "broken"
+        return
     if chance < 0.004:
         lead.fate = "test"
     elif chance < 0.007:
         lead.fate = "deleted"
-    elif world_day < 40 and chance < 0.011:
-        lead.fate = "broken"
 
 
 def end_early(ledger: Ledger, lead: Lead) -> None:

@@ -43,20 +43,26 @@ class Tenant:
     deltas: dict[int, int] = field(default_factory=dict)
     open_now: int = 0
     closed_now: int = 0
+    state_until: int = 0
+    state_now: tuple[int, list[str]] = (0, [])
 
     @property
     def tenant_id(self) -> str:
         """Id in the product."""
         return self.company.tenant_id
 
-    def purchased(self, day: int) -> int:
-        """Seats bought on a day, all lines."""
-        return sum(seats for first, last, seats, _ in self.seats if first <= day <= last)
+    def state(self, day: int) -> tuple[int, list[str]]:
+        """Seats bought on a day, and the lines in use (during a trial erp and bi).
 
-    def lines(self, day: int) -> list[str]:
-        """Lines in use on a day; during the trial only erp."""
-        known = sorted({line for first, last, _, line in self.seats if first <= day <= last})
-        return known or ["erp", "bi"]
+        Both are kept until the next day on which a contract begins or ends.
+        """
+        if day >= self.state_until:
+            current = [one for one in self.seats if one[0] <= day <= one[1]]
+            edges = [edge for one in self.seats for edge in (one[0], one[1] + 1) if edge > day]
+            self.state_until = min(edges, default=10**9)
+            lines = sorted({line for _, _, _, line in current}) or ["erp", "bi"]
+            self.state_now = sum(seats for _, _, seats, _ in current), lines
+        return self.state_now
 
     def in_trial(self, day: int) -> bool:
         """Whether the day lies in the trial."""

@@ -1,6 +1,6 @@
 """Instants of the demo world: epoch seconds or milliseconds, days as ordinals in Shanghai time."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 
 DAY = 86_400
@@ -47,11 +47,6 @@ def local(second: int | None) -> str:
         return ""
     days, rest = divmod(second + ZONE_SECONDS, DAY)
     return f"{_day_text(days)} {_clock_text(rest)}"
-
-
-def utc(second: int) -> datetime:
-    """Epoch second as an aware datetime."""
-    return datetime.fromtimestamp(second, UTC)
 
 
 def add_months(day: date, months: int) -> date:

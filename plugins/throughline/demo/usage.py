@@ -10,7 +10,7 @@ from throughline.demo.tenants import Employee, Tenant
 from throughline.demo.times import day_of
 from throughline.demo.visits import moment_of
 
-MEMBER_RATE = 0.008
+MEMBER_RATE = 0.005
 WEEKEND = 0.4
 CATEGORIES = ("how_to", "bug", "billing", "feature")
 
@@ -18,7 +18,7 @@ CATEGORIES = ("how_to", "bug", "billing", "feature")
 def day_of_tenant(rng: Random, ledger: Ledger, tenant: Tenant, day: int, weekday: int) -> None:
     """Emit what one tenant does on one day."""
     tenant.turn(day)
-    purchased, trial = tenant.purchased(day), tenant.in_trial(day)
+    purchased, trial = tenant.state(day)[0], tenant.in_trial(day)
     if purchased or trial:
         _seats(ledger, tenant, day, purchased)
     factor = WEEKEND if weekday >= 5 else 1.0
@@ -46,8 +46,8 @@ def day_of_tenant(rng: Random, ledger: Ledger, tenant: Tenant, day: int, weekday
 def _creator_active(rng: Random, tenant: Tenant, age: int, paying: bool, factor: float) -> bool:
     if age <= 45:
         hump = tenant.creator_rate * (0.8 + 0.8 * exp(-age / 6))
-        return rng.random() < (hump if age == 30 else hump * 0.4)
-    return paying and rng.random() < 0.10 * factor
+        return rng.random() < (hump if age == 30 else hump * 0.33)
+    return paying and rng.random() < 0.08 * factor
 
 
 def _seats(ledger: Ledger, tenant: Tenant, day: int, purchased: int) -> None:
@@ -73,7 +73,7 @@ def employee_day(
     moment += 1500
     if rng.random() < 0.8:
         event(rng, ledger, tenant, employee, moment, "login", "track")
-    lines = tenant.lines(day_of(second))
+    lines = tenant.state(day_of(second))[1]
     for _ in range(1 + int(rng.expovariate(0.9))):
         moment += 5000 + int(rng.expovariate(1 / 60_000))
         names = FEATURES[lines[int(rng.random() * len(lines))]]
