@@ -12,7 +12,7 @@ HOTLINE = "4000000001"
 FAILED = (("no_answer", 0.55), ("rejected", 0.2), ("busy", 0.12), ("voicemail", 0.06),
           ("invalid_number", 0.04), ("blocked", 0.03))  # fmt: skip
 EMPTY = ("", "无", "不清楚", "-")
-ELEMENTS = ("示例企业，贸易", "采购负责人", "库存不准", "表格", "五万以内", "总经理决定", "下季度")
+ELEMENTS = ("示例企业、贸易", "采购负责人", "库存不准", "表格", "五万以内", "总经理决定", "下季度")
 
 
 def office_hour(rng: Random, second: int) -> int:

@@ -28,7 +28,8 @@ class Channel:
 
 CHANNELS: tuple[Channel, ...] = (
     Channel("sem_baidu", 16.0, 0.24, 0, 0.19, 48_000, 1200, 0.35, ("baidu", "cpc"),
-            ("bd_brand", "bd_generic", "bd_erp", "bd_compete"), "https://www.baidu.com/", "百度推广"),
+            ("bd_brand", "bd_generic", "bd_erp", "bd_compete"), "https://www.baidu.com/",
+            "百度推广"),
     Channel("feed_tencent", 17.0, 0.23, 0, 0.007, 8_000, 260, 0.22, ("tencent", "feed"),
             ("tx_lookalike", "tx_moments", "tx_video"), "https://gdt.qq.com/", "腾讯信息流"),
     Channel("dsp", 17.0, 0.23, 0, 0.020, 12_000, 420, 0.22, ("dsp_x", "dsp"),

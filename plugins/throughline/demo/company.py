@@ -12,7 +12,7 @@ INDUSTRIES = (
 CITIES = ("上海", "北京", "深圳", "杭州", "成都", "武汉")
 TITLES = ("总经理", "采购经理", "财务总监", "IT主管", "运营专员", "CEO")
 _WORDS = ("云帆", "青禾", "远山", "星桥", "松石", "海棠", "北辰", "白鹭", "映川", "知行")
-FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+FULL_WIDTH = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
 PHONE_FORMATS = 6
 
 
@@ -104,4 +104,4 @@ def typed_name(rng: Random, name: str) -> str:
     chance = rng.random()
     if chance < 0.05:
         return name.translate(FULL_WIDTH)
-    return f"{name}（中国）" if chance < 0.08 else name
+    return f"{name}\uff08中国\uff09" if chance < 0.08 else name

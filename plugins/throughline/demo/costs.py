@@ -8,8 +8,11 @@ from throughline.demo.ledger import Ledger
 from throughline.demo.times import add_months, start_of
 
 RESTATED_DAYS = 7
-PLATFORMS = {"sem_baidu": ("baidu_spend", ("计算机", "移动")), "feed_tencent": ("tencent_spend", ("all",)),
-             "dsp": ("dsp_spend", ("all",))}  # fmt: skip
+PLATFORMS = {
+    "sem_baidu": ("baidu_spend", ("计算机", "移动")),
+    "feed_tencent": ("tencent_spend", ("all",)),
+    "dsp": ("dsp_spend", ("all",)),
+}
 
 
 def ad_day(
@@ -66,8 +69,10 @@ def monthly(rng: Random, ledger: Ledger, month: date, leads: dict[str, int]) -> 
     """
     past = add_months(month, -1)
     amounts = [("content_wechat", "content"), ("social_weibo", "agency")]
-    rows = [(name, kind, round(leads.get(name, 0) * BY_NAME[name].cost_per_lead * (0.97 + 0.06 * rng.random()), 2))
-            for name, kind in amounts]  # fmt: skip
+    rows = []
+    for name, kind in amounts:
+        hoped = leads.get(name, 0) * BY_NAME[name].cost_per_lead
+        rows.append((name, kind, round(hoped * (0.97 + 0.06 * rng.random()), 2)))
     rows += [("email", "tool", 800.0), ("ALL", "payroll_mkt", 180_000.0),
              ("ALL", "payroll_sales", 420_000.0), ("ALL", "payroll_cs", 90_000.0)]  # fmt: skip
     for channel, kind, amount in rows:

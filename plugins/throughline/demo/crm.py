@@ -58,7 +58,8 @@ def _bring(cursor: Any, table: Table, folder: Path, limit: datetime) -> int:
                     copy.write(chunk)
     cursor.execute(
         f"delete from {real} as old where not exists"
-        f" (select 1 from {wanted} as new where {_same_key(table)} and old.* is not distinct from new.*)"
+        f" (select 1 from {wanted} as new"
+        f" where {_same_key(table)} and old.* is not distinct from new.*)"
     )
     cursor.execute(
         f"insert into {real} select * from {wanted} as new where not exists"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from throughline.demo import calls, deals, staff, tenants
+from throughline.demo import accounts, calls, deals, staff, tenants
 from throughline.demo.channels import BUSINESS_LINES, LIST_PRICE
 from throughline.demo.company import Company
 from throughline.demo.leads import Lead, move
@@ -31,50 +31,11 @@ class Customer:
     term: int
 
 
-def account(ledger: Ledger, company: Company, lead: Lead, second: int, owner_id: str) -> str:
-    """Write account and contact of a converted lead; return the contact's id."""
-    ledger.save("accounts", second, {
-        "account_id": company.account_id, "name": company.name, "uscc": company.uscc,
-        "domain": company.domain, "industry_l1": company.industry[0],
-        "industry_l2": company.industry[1], "employee_count": company.headcount,
-        "city": company.city, "group_id": None, "pay_type": company.pay_type, "agent_id": None,
-        "owner_id": owner_id, "parent_id": None, "merged_into_id": None, "is_deleted": False,
-        "is_test": False,
-    })  # fmt: skip
-    contact_id = f"con-{company.number}"
-    contact = {
-        "contact_id": contact_id, "account_id": company.account_id, "name": lead.person.name,
-        "phone": lead.person.phone, "email": lead.person.email, "title": lead.person.title,
-        "role": None, "wechat_unionid": None, "merged_into_id": None, "is_deleted": False,
-        "is_test": False,
-    }  # fmt: skip
-    ledger.save("contacts", second, contact)
-    ledger.fact("node", second, person=lead.person.person, node=f"contact_id:{contact_id}")
-    if company.serial % 150 == 7:
-        _doubled(ledger, company, contact, second)
-    return contact_id
-
-
-def _doubled(ledger: Ledger, company: Company, contact: dict, second: int) -> None:
-    """Someone enters account and contact a second time; a week later they are merged."""
-    merged = second + 7 * DAY
-    twin = {**ledger.crm["accounts"][-1][1], "account_id": f"{company.account_id}-dup"}
-    ledger.save("accounts", second + 3600, {**twin, "created_at": second + 3600})
-    ledger.save("accounts", merged, {**twin, "merged_into_id": company.account_id,
-                                     "created_at": second + 3600})  # fmt: skip
-    again = {**contact, "contact_id": f"{contact['contact_id']}-dup", "created_at": second + 3600,
-             "account_id": f"{company.account_id}-dup"}  # fmt: skip
-    ledger.save("contacts", second + 3600, again)
-    ledger.save("contacts", merged, {**again, "merged_into_id": contact["contact_id"]})
-    ledger.mark("account_merged", f"{company.account_id}-dup", merged)
-    ledger.mark("contact_merged", again["contact_id"], merged)
-
-
 def convert(rng: Random, ledger: Ledger, lead: Lead, valid: int, tenant: Tenant | None) -> None:
     """Open the opportunity of a valid lead, and the customer's life if it is won."""
     second = calls.office_hour(rng, valid + int((0.2 + rng.expovariate(0.25)) * DAY))
     company, owner_id = lead.company, staff.SALES[int(rng.random() * len(staff.SALES))]
-    contact_id = account(ledger, company, lead, second, owner_id)
+    contact_id = accounts.enter(ledger, company, lead, second, owner_id)
     opportunity_id = f"opp-{company.number}"
     line, seats, price, term = _offer(rng, lead)
     move(ledger, lead, second, "converted", converted_opportunity_id=opportunity_id)
@@ -99,7 +60,7 @@ def convert(rng: Random, ledger: Ledger, lead: Lead, valid: int, tenant: Tenant 
 
 
 def _offer(rng: Random, lead: Lead) -> tuple[str, int, float, int]:
-    """Line, seats, price per seat and year, months: about the channel's deal size, σ = 0.6."""
+    """Line, seats, price per seat and year, months: about the channel's deal size, log deviation 0.6."""
     line = BUSINESS_LINES[int(len(BUSINESS_LINES) * rng.random() ** 1.6)]
     term = TERMS[int(rng.random() * len(TERMS))]
     price = round(LIST_PRICE[line] * (1 - 0.05 * int(rng.random() * 5)), 2)

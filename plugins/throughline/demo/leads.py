@@ -33,8 +33,12 @@ class Lead:
 def fate_of(rng: Random, channel: Channel) -> str:
     """What becomes of a lead: paid, lost, valid, invalid or open."""
     chance = rng.random()
-    bounds = (("paid", channel.paid_rate), ("lost", 0.08 + channel.paid_rate * 0.6), ("valid", 0.18),
-              ("invalid", 0.25))  # fmt: skip
+    bounds = (
+        ("paid", channel.paid_rate),
+        ("lost", 0.08 + channel.paid_rate * 0.6),
+        ("valid", 0.18),
+        ("invalid", 0.25),
+    )
     for fate, share in bounds:
         if chance < share:
             return fate

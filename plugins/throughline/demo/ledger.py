@@ -1,4 +1,4 @@
-"""What a story writes down while it is told: file rows by the day they arrive, CRM versions, dirt."""
+"""What a story writes down while it is told: file rows by day of arrival, CRM versions, dirt."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

@@ -11,7 +11,7 @@ from throughline.demo.world import World
 
 
 def tell(ledger: Ledger, world: World) -> None:
-    """Emit views at 23:59:59, 00:00:00 and 00:00:01 around the start of the world's eleventh day."""
+    """Emit views at 23:59:59, 00:00:00 and 00:00:01 as the world's eleventh day begins."""
     rng = Random("midnight")
     day = (world.start + timedelta(days=10)).toordinal()
     visitor = visits.new_visitor(rng, ledger, day, 99_999, BY_NAME["direct"])

@@ -33,7 +33,7 @@ class Script:
     signed: list[dict[str, Any]] = field(default_factory=list)
 
     def month(self, number: int, day: int = 1) -> date:
-        """Day of the world's month 0, 1, 2 …"""
+        """Day of the world's month 0, 1, 2 and so on."""
         return add_months(self.world.start, number) + timedelta(days=day - 1)
 
     def second(self, day: date) -> int:

@@ -45,7 +45,8 @@ STREAMS = (
                lines.plain, "channel_id,month,cost_type,amount,currency"),
     FileStream("cdr", "cdr", "calls/cdr_{window}.csv.gz", lines.cdr,
                "call_id,direction,line,caller,callee,start_at,ring_at,answer_at,end_at,talk_seconds,"
-               "queue_seconds,agent_id,outcome,campaign,hangup_by,lead_id,recording_id", control=True),
+               "queue_seconds,agent_id,outcome,campaign,hangup_by,lead_id,recording_id",
+               control=True),
     FileStream("dispositions", "call_disposition", "calls/dispositions_{window}.csv.gz",
                lines.disposition,
                "call_id,lead_id,reached_person,e1_company,e2_contact,e3_need,e4_current_system,"

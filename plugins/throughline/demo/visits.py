@@ -22,7 +22,7 @@ BOTS = (("Baiduspider", "Mozilla/5.0 (compatible; Baiduspider/2.0)"),
         ("HeadlessChrome", "Mozilla/5.0 HeadlessChrome/126"))  # fmt: skip
 OFFICE = ("203.0.113.7", "203.0.113.8")
 """Own addresses, from a block reserved for documentation."""
-TERMS = ("进销存 软件", "erp 价格", "ＥＲＰ系统", "crm 怎么选", "报表 导出")
+TERMS = ("进销存 软件", "erp 价格", "\uff25\uff32\uff30系统", "crm 怎么选", "报表 导出")
 FORMS = ("register", "demo", "whitepaper", "contact")
 
 
@@ -80,7 +80,7 @@ def _utm(rng, ledger, channel, campaign, cookie, second):
     term = None
     if channel.name == "sem_baidu":
         term = TERMS[int(rng.random() * len(TERMS))]
-        if "Ｅ" in term:
+        if "\uff25" in term:
             ledger.mark("full_width_term", cookie, second)
     return source, channel.utm[1], campaign, term
 
