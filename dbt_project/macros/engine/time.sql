@@ -21,7 +21,7 @@ coalesce({{ event }} > {{ received }} + interval '{{ var("clock_skew_min") }} mi
 
 {# Seconds from one instant to a later one, with fractions. #}
 {% macro seconds_between(first, last) -%}
-(date_diff('microsecond', {{ first }}, {{ last }}) / 1000000.0)
+((epoch_us({{ last }}) - epoch_us({{ first }})) / 1000000.0)
 {%- endmacro %}
 
 

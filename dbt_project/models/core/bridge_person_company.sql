@@ -42,14 +42,24 @@ contacts as (
 
 leads as (
 
-    select * from {{ ref('stg_lead') }}
+    select
+        lead_id,
+        city,
+        created_at,
+        {{ corporate_domain('email_domain') }} as domain,
+        {{ normal_company_name('company_name') }} as name_norm,
+    from {{ ref('stg_lead') }}
     where not coalesce(is_deleted, false)
 
 ),
 
 forms as (
 
-    select * from {{ ref('stg_form_submit') }}
+    select
+        anonymous_id,
+        event_at,
+        {{ corporate_domain('email_domain') }} as domain,
+    from {{ ref('stg_form_submit') }}
 
 ),
 
@@ -96,7 +106,7 @@ evidence as (
     inner join identities
         on identities.id_type = 'lead_id' and leads.lead_id = identities.id_value
     inner join domains
-        on {{ corporate_domain('leads.email_domain') }} = domains.domain
+        on leads.domain = domains.domain
 
     union all
 
@@ -111,7 +121,7 @@ evidence as (
     inner join identities
         on identities.id_type = 'anonymous_id' and forms.anonymous_id = identities.id_value
     inner join domains
-        on {{ corporate_domain('forms.email_domain') }} = domains.domain
+        on forms.domain = domains.domain
 
     union all
 
@@ -126,9 +136,7 @@ evidence as (
     inner join identities
         on identities.id_type = 'lead_id' and leads.lead_id = identities.id_value
     inner join company_names
-        on
-            {{ normal_company_name('leads.company_name') }} = company_names.name_norm
-            and leads.city = company_names.city
+        on leads.name_norm = company_names.name_norm and leads.city = company_names.city
 
 ),
 

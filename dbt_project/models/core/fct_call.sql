@@ -29,7 +29,10 @@ identities as (
 
 memberships as (
 
-    select * from {{ ref('bridge_person_company') }}
+    select
+        *,
+        coalesce(valid_to, timestamptz 'infinity') as ends_at,
+    from {{ ref('bridge_person_company') }}
 
 ),
 
@@ -107,7 +110,7 @@ final as (
         on
             identified.person_id = memberships.person_id
             and identified.start_at >= memberships.valid_from
-            and (memberships.valid_to is null or identified.start_at < memberships.valid_to)
+            and identified.start_at < memberships.ends_at
 
 )
 
