@@ -256,8 +256,9 @@ class Oracle:
         return [
             {**row, "channel": PLATFORM_CHANNEL.get(row["platform"], "unassigned"),
              "campaign": campaign_of(row["campaign_id"]),
-             "spend": self.to_cny(Decimal(str(row["cost"])) + Decimal(str(row.get("cost_adjust", 0))),
-                                  row["currency"], row["date"])}
+             "spend": self.to_cny(
+                 Decimal(str(row["cost"])) + Decimal(str(row.get("cost_adjust", 0))),
+                 row["currency"], row["date"])}
             for row in last.values()
             if row["date"] <= AS_OF
         ]  # fmt: skip

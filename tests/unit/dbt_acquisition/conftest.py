@@ -6,6 +6,7 @@ import acquisition_world
 import duckdb
 import pytest
 from acquisition_oracle import Oracle
+
 from warehouse_case import build
 
 

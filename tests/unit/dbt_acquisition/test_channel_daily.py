@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from acquisition_oracle import Oracle, ratio
 from acquisition_world import AS_OF
+
 from warehouse_case import fetch
 
 

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 from acquisition_oracle import Oracle, rank_by, ratio
 from acquisition_world import AS_OF
+
 from warehouse_case import fetch
 
 COUNTS = ("credited_leads", "credited_opportunities", "credited_customers")

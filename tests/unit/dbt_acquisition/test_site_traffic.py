@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from acquisition_oracle import Oracle, ratio
 from acquisition_world import AS_OF
+
 from warehouse_case import fetch
 
 WEEK = timedelta(days=7)
@@ -41,7 +42,8 @@ def cells(day: date, site: str, channel: str) -> list[tuple]:
     ]
 
 
-def recount(oracle: Oracle) -> dict[tuple, dict[str, Any]]:
+def sort_out(oracle: Oracle) -> tuple[dict[tuple, list], dict[tuple, list], dict[str, date]]:
+    """Page views and sessions by cell, and every cookie's first day."""
     views: dict[tuple, list] = defaultdict(list)
     sessions: dict[tuple, list] = defaultdict(list)
     first: dict[str, date] = {}
@@ -52,6 +54,11 @@ def recount(oracle: Oracle) -> dict[tuple, dict[str, Any]]:
     for session in oracle.sessions:
         for cell in cells(session["day"], session["site"], session["channel"]):
             sessions[cell].append(session)
+    return views, sessions, first
+
+
+def recount(oracle: Oracle) -> dict[tuple, dict[str, Any]]:
+    views, sessions, first = sort_out(oracle)
     opened = min(first.values())
     out = {}
     for cell, seen in views.items():
