@@ -47,7 +47,7 @@ def environment(settings: Settings, *, schedule: bool = False) -> dict[str, str]
         "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
-        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
         "DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "LOGGING__BASE_LOG_FOLDER": str(home / "logs" / "airflow"),
         "LOGGING__LOGGING_LEVEL": "INFO",
@@ -144,15 +144,15 @@ def start(settings: Settings, *, schedule: bool) -> list[Process]:
 
 def start_component(settings: Settings, name: str, variables: dict[str, str]) -> Process:
     """Start one component by its Airflow name."""
-    command = [*_program(), name]
+    command = [*_program("throughline.local.preloaded" if name == "scheduler" else "airflow"), name]
     if name in ("scheduler", "triggerer"):
         # The API server reads the log files itself; a log server would need one more port each.
         command.append("--skip-serve-logs")
     return processes.start(settings, name, command, variables)
 
 
-def _program() -> list[str]:
-    return [sys.executable, "-m", "airflow"]
+def _program(module: str = "airflow") -> list[str]:
+    return [sys.executable, "-m", module]
 
 
 def _driver(url: str) -> str:

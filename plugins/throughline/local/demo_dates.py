@@ -19,21 +19,20 @@ def demo_nights(settings: Settings) -> list[date]:
     return span(end - timedelta(days=settings.demo.nights - 1), end)
 
 
-def data_until(settings: Settings) -> date:
-    """Last business date that the demo's data reaches."""
-    return max(_pinned(settings)["until"], demo_nights(settings)[-1])
+def generated_until(settings: Settings) -> date | None:
+    """Last business date that the demo's data reaches; None before any was generated."""
+    return _pinned(settings).get("until")
 
 
-def extend_until(settings: Settings, day: date) -> None:
-    """Remember that the demo's data reaches this date."""
-    _write(settings, {**_pinned(settings), "until": day})
+def remember_generated(settings: Settings, until: date) -> None:
+    """Write down that the demo's data reaches this date."""
+    _write(settings, {**_pinned(settings), "until": until})
 
 
 def _pinned(settings: Settings) -> dict[str, date]:
     path = _path(settings)
     if not path.exists():
-        end = settings.demo.end or yesterday(settings)
-        _write(settings, {"end": end, "until": end})
+        _write(settings, {"end": settings.demo.end or yesterday(settings)})
     given = json.loads(path.read_text(encoding="utf-8"))
     return {name: date.fromisoformat(day) for name, day in given.items()}
 

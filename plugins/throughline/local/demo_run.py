@@ -26,7 +26,7 @@ def run(settings: Settings, progress: Progress) -> bool:
     if not missing:
         progress.say(f"all {len(nights)} nights are published already; nothing to do")
         return True
-    with stack.one_at_a_time(settings), _started(settings, progress):
+    with stack.one_at_a_time(settings), _started(settings, progress, nights[-1]):
         results = [_night(settings, as_of, progress) for as_of in missing]
     return all(result.ok for result in results) and not unpublished(settings, nights)
 
@@ -49,10 +49,13 @@ def unpublished(settings: Settings, nights: list[date]) -> list[date]:
 
 
 def generate(settings: Settings, until: date) -> None:
-    """Generate the demo's files up to a business date; what is there stays as it is."""
+    """Generate the demo's files up to a business date, unless they reach it already."""
     from throughline import demo
 
-    demo.generate(settings, until)
+    reached = demo_dates.generated_until(settings)
+    if reached is None or reached < until:
+        demo.generate(settings, until)
+        demo_dates.remember_generated(settings, until)
 
 
 @contextmanager
@@ -70,13 +73,13 @@ def load_crm(settings: Settings, as_of: date) -> None:
 
 
 @contextmanager
-def _started(settings: Settings, progress: Progress) -> Iterator[None]:
+def _started(settings: Settings, progress: Progress, until: date) -> Iterator[None]:
     if airflow.is_running(settings):
         progress.say("using the stack that is up")
         yield
         return
     with stack.stopped_at_the_end(settings):
-        with generating(settings, demo_dates.data_until(settings)) as generated:
+        with generating(settings, until) as generated:
             stack.start_database(settings, progress.say)
             progress.say("PostgreSQL is up; starting Airflow and generating the demo company")
             stack.start_airflow(settings, schedule=False)

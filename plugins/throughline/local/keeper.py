@@ -32,11 +32,11 @@ def main() -> None:
 def extend_demo(settings: Settings) -> None:
     """Generate the demo's data up to yesterday and bring its CRM there, if they are not yet."""
     newest = yesterday(settings)
-    if settings.demo.end is not None or demo_dates.data_until(settings) >= newest:
+    reached = demo_dates.generated_until(settings)
+    if settings.demo.end is not None or (reached is not None and reached >= newest):
         return
     demo_run.generate(settings, newest)
     demo_run.load_crm(settings, newest)
-    demo_dates.extend_until(settings, newest)
     log.info("demo data reaches %s", newest)
 
 

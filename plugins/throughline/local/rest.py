@@ -79,6 +79,7 @@ class Airflow:
     def trigger(self, dag_id: str, start: datetime, end: datetime) -> DagRun:
         """Start a run for the interval [start, end), whose logical date is `start`."""
         body = {
+            "dag_run_id": f"night__{start.date()}",
             "logical_date": start.isoformat(),
             "data_interval_start": start.isoformat(),
             "data_interval_end": end.isoformat(),

@@ -10,7 +10,7 @@ from throughline.local.rest import FINISHED, Airflow, TaskState
 from throughline.nights import interval
 from throughline.settings import Settings
 
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 1.0
 _LONGEST_SECONDS = 4 * 3600
 
 

@@ -4,10 +4,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from throughline.local import airflow, demo_dates, demo_run, processes, stack
-from throughline.local.keeper import extend_demo
+from throughline.local import airflow, demo_run, processes, stack
 from throughline.local.processes import StackError
 from throughline.local.progress import Progress
+from throughline.nights import yesterday
 from throughline.settings import Settings
 
 _OURS = frozenset(
@@ -54,14 +54,13 @@ def clean(settings: Settings) -> Path | None:
 
 
 def _start(settings: Settings, progress: Progress) -> None:
-    until = demo_dates.data_until(settings)
+    until = settings.demo.end or yesterday(settings)
     with demo_run.generating(settings, until) as generated:
         stack.start_database(settings, progress.say)
         progress.say("PostgreSQL is up; starting Airflow and generating the demo company")
         airflow.migrate(settings)
         generated.result()
     demo_run.load_crm(settings, until)
-    extend_demo(settings)
     airflow.start(settings, schedule=True)
     stack.wait_until_ready(settings, stack.expected_dags(settings))
     command = [sys.executable, "-m", "throughline.local.keeper"]
