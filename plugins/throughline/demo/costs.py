@@ -39,7 +39,8 @@ def ad_day(
 
 def _final(rng: Random, channel: Channel, visits: int, devices: int, day: int):
     """Impressions, clicks and cost as finally stated (share of one device)."""
-    clicks = round((visits / ARRIVAL_RATE + rng.random()) / devices)
+    hoped = visits / ARRIVAL_RATE / devices
+    clicks = int(hoped) + (rng.random() < hoped - int(hoped))
     per_click = channel.cost_per_lead * channel.form_rate * ARRIVAL_RATE
     cost = round(clicks * per_click * (0.9 + 0.2 * rng.random()), 2)
     return clicks * 30 + int(rng.random() * 300), clicks, cost

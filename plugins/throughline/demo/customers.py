@@ -60,7 +60,7 @@ def convert(rng: Random, ledger: Ledger, lead: Lead, valid: int, tenant: Tenant 
 
 
 def _offer(rng: Random, lead: Lead) -> tuple[str, int, float, int]:
-    """Line, seats, price per seat and year, months: about the channel's deal size, log deviation 0.6."""
+    """Line, seats, price per seat and year, months; the value is log-normal, deviation 0.6."""
     line = BUSINESS_LINES[int(len(BUSINESS_LINES) * rng.random() ** 1.6)]
     term = TERMS[int(rng.random() * len(TERMS))]
     price = round(LIST_PRICE[line] * (1 - 0.05 * int(rng.random() * 5)), 2)

@@ -106,11 +106,11 @@ def settle(rng: Random, ledger: Ledger, lead: Lead, called: int | None) -> int |
     return decided
 
 
-def oddities(rng: Random, lead: Lead, is_broken: bool) -> None:
-    """Make a few leads test rows or soft-deleted, and the chosen ones break the contract."""
+def oddities(rng: Random, lead: Lead, forced: str | None) -> None:
+    """Make a few leads test rows or soft-deleted; `forced` says so of a lead of a planned day."""
     chance = rng.random()
-    if is_broken:
-        lead.fate = "broken"
+    if forced:
+        lead.fate = forced
         return
     if chance < 0.004:
         lead.fate = "test"
