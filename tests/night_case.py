@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,9 +15,10 @@ from throughline import landing, night
 from throughline.contracts import ENVELOPE, load_contracts
 from throughline.landing import Outcome
 from throughline.night_report import NightReport
-from throughline.publish import build_candidate, release_hash
+from throughline.publish.digest import table_hashes
 from throughline.settings import DOMAINS, Settings, load_settings
 from throughline.warehouse import Built, build, plan
+from throughline.warehouse.dbt import project_folder
 
 Row = Mapping[str, Any]
 DAY = date(2026, 3, 2)
@@ -113,18 +115,41 @@ def run_night(settings: Settings, as_of: date, **status: str) -> NightReport:
     return night.run(settings, as_of)
 
 
-def build_release(settings: Settings, as_of: date) -> tuple[str, Built]:
-    """Build the work file and a candidate of it, without gates; returns the candidate's hash."""
+def build_work(settings: Settings, as_of: date) -> tuple[dict[str, str], Built]:
+    """Build the work file without gates; returns the hash of every table that dbt wrote."""
     planned = plan(settings, as_of)
     built = build(settings, planned)
-    return release_hash(build_candidate(settings, planned).path), built
+    hashes = table_hashes(planned.work_file)
+    return {name: value for name, value in hashes.items() if not name.startswith("run.")}, built
 
 
-def full_rebuild(settings: Settings, as_of: date) -> str:
-    """Hash of the same candidate built from nothing: the work file is deleted before."""
+def full_rebuild(settings: Settings, as_of: date) -> dict[str, str]:
+    """Build the same from nothing: the work file is deleted before."""
     for path in settings.work.rglob("work.duckdb*"):
         path.unlink()
-    return build_release(settings, as_of)[0]
+    return build_work(settings, as_of)[0]
+
+
+def use_part_of_project(settings: Settings, *tables: str) -> Path:
+    """Give a home a dbt project of its own: some tables and what they are made of."""
+    own = settings.config_file.parent / "dbt_project"
+    shutil.copytree(project_folder(settings), own, ignore=shutil.ignore_patterns("target", "logs"))
+    macros = "".join(path.read_text(encoding="utf-8") for path in own.glob("macros/**/*.sql"))
+    body = dict(re.findall(r"(?s)macro (\w+)\((.*?)endmacro", macros))
+    models = {path.stem: path for path in own.glob("models/**/*.sql")}
+    kept, todo = set(), list(tables)
+    while todo:
+        name = todo.pop()
+        if name in models and name not in kept:
+            kept.add(name)
+            text = models[name].read_text(encoding="utf-8")
+            text += "".join(body[macro] for macro in body if f"{macro}(" in text)
+            todo += re.findall(r"ref\('(\w+)'\)", text)
+    for name, path in models.items():
+        if name not in kept:
+            path.unlink()
+            path.with_suffix(".yml").unlink(missing_ok=True)
+    return own
 
 
 def save(settings: Settings, name: str) -> Path:

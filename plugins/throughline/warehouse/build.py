@@ -12,7 +12,15 @@ from throughline.settings import Settings
 from throughline.timing import timed
 from throughline.warehouse.dbt import Dbt, ModelRun, dbt_vars
 from throughline.warehouse.engine import connect
-from throughline.warehouse.fingerprints import Graph, drop_changed, fingerprints, model_name
+from throughline.warehouse.fingerprints import (
+    SEEDS,
+    Graph,
+    drop_changed,
+    fingerprints,
+    load_seeds,
+    model_name,
+    seeds_fingerprint,
+)
 from throughline.warehouse.models import SHARED_LAYERS, write_models
 from throughline.warehouse.prepare import finish_attempt, prepare
 from throughline.warehouse.runs import Run
@@ -54,10 +62,10 @@ def build(
         with timed(clock, "dbt_parse"):
             graph = Graph(dbt.manifest(), dbt_vars(settings))
         with timed(clock, "fingerprint"):
-            prints, rebuilt, touched = _fingerprint(settings, run.work_file, graph, lost)
+            prints, rebuilt, touched, seeds = _fingerprint(settings, run.work_file, graph, lost)
         fault.point("build.before_core")
         with timed(clock, "dbt_core"):
-            dbt.build("--select", "resource_type:seed", *SHARED_LAYERS)
+            dbt.build("--select", *(["resource_type:seed"] if seeds else []), *SHARED_LAYERS)
         fault.point("build.after_core")
         if gate is not None:
             gate(run.work_file, touched)
@@ -79,12 +87,13 @@ def _start_afresh(work_file: Path) -> None:
 
 def _fingerprint(
     settings: Settings, work_file: Path, graph: Graph, lost: list[str]
-) -> tuple[dict[str, str], list[str], Touched]:
+) -> tuple[dict[str, str], list[str], Touched, bool]:
     with connect(settings, work_file) as con:
-        prints = fingerprints(con, graph)
+        prints = {**fingerprints(con, graph), SEEDS: seeds_fingerprint(graph)}
         rebuilt = drop_changed(con, graph, prints, lost)
         write_models(con, graph)
-        return prints, rebuilt, touched_by_model(con, graph, rebuilt)
+        touched = touched_by_model(con, graph, rebuilt)
+        return prints, rebuilt, touched, load_seeds(con, prints)
 
 
 def touched_by_model(con: duckdb.DuckDBPyConnection, graph: Graph, rebuilt: list[str]) -> Touched:

@@ -12,6 +12,7 @@ from throughline.contracts import Contract, load_contracts
 from throughline.warehouse.engine import quoted
 
 Node = dict[str, Any]
+SEEDS = "seeds"
 
 
 class Graph:
@@ -103,6 +104,12 @@ def fingerprints(con: duckdb.DuckDBPyConnection, graph: Graph) -> dict[str, str]
     return found
 
 
+def seeds_fingerprint(graph: Graph) -> str:
+    """Hash of all seeds, which are loaded again when one of them changed."""
+    seeds = [node for node in graph.nodes.values() if node["resource_type"] == "seed"]
+    return _digest(sorted(graph.fingerprint(node) for node in seeds))
+
+
 def drop_changed(
     con: duckdb.DuckDBPyConnection, graph: Graph, new: dict[str, str], lost: Iterable[str]
 ) -> list[str]:
@@ -117,7 +124,7 @@ def drop_changed(
     nodes = {model_name(node): node for node in graph.incremental()}
     changed = [
         name
-        for name in sorted(new)
+        for name in sorted(nodes)
         if known.get(name) != new[name] or name in again or graph.inputs(nodes[name]) & missing
     ]
     con.execute("begin")
@@ -129,6 +136,20 @@ def drop_changed(
         con.execute(f"drop table if exists {quoted(schema)}.{quoted(table)}")
     con.execute("commit")
     return changed
+
+
+def load_seeds(con: duckdb.DuckDBPyConnection, prints: dict[str, str]) -> bool:
+    """Whether the seeds must be loaded: they changed, or an unfinished attempt loaded others."""
+    known = con.execute(
+        "select count(*) from run.model_fingerprints where model = ? and fingerprint = ?"
+        " and not exists (from run.attempt_models as again where again.model = ?)",
+        [SEEDS, prints[SEEDS], SEEDS],
+    ).fetchall()[0][0]
+    if not known:
+        con.execute(
+            "insert into run.attempt_models select max(attempt), ? from run.attempts", [SEEDS]
+        )
+    return not known
 
 
 def model_name(node: Node) -> str:

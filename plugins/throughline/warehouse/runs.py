@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from throughline import landing
+from throughline.checks.suites import EXPECTATIONS
 from throughline.landing import InputBatch
 from throughline.settings import DOMAINS, PACKAGE, Settings
 from throughline.source_folders import load_sources
@@ -109,7 +110,7 @@ def code_hash(settings: Settings) -> str:
     project = project_folder(settings)
     roots = [
         *(project / name for name in ("models", "macros", "seeds", "dbt_project.yml")),
-        project.parent / "expectations",
+        EXPECTATIONS,
         *(PACKAGE / name for name in CODE),
     ]
     for root in roots:
