@@ -59,6 +59,16 @@ def _checker(process_id: int) -> Checker:
     return Checker()
 
 
+def preload() -> None:
+    """Import Great Expectations now, which takes seconds; processes forked later have it.
+
+    Opens no connection and starts no thread, so that forking stays safe.
+    """
+    import great_expectations  # noqa: F401
+
+    _register()
+
+
 @contextmanager
 def opened(database: Path | None, limits: Warehouse) -> Iterator[Checker]:
     """Hand out this process's checker with the file attached read-only as default catalog.
