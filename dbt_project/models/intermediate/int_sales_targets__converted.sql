@@ -5,12 +5,13 @@ with
 targets as (
 
     select
-        owner_id,
-        month,
-        product,
-        {{ to_reporting('target', 'currency', 'month') }} as target,
-    from {{ ref('stg_sales_target') }}
-    where month <= {{ param('as_of') }}
+        sales_targets.owner_id,
+        sales_targets.month,
+        sales_targets.product,
+        {{ to_reporting('sales_targets.target', 'sales_targets.currency', 'sales_targets.month') }}
+            as target,
+    from {{ ref('stg_sales_target') }} as sales_targets
+    where sales_targets.month <= {{ param('as_of') }}
 
 ),
 
