@@ -1,0 +1,51 @@
+"""One build of core on one adversarial set of rows, for all tests of this folder."""
+
+from random import Random
+
+import core_world as world
+import duckdb
+import pytest
+from money_world import money_rows
+
+from warehouse_case import Row, build
+
+SELECT = "+path:models/core +path:models/audit +int_identity_rejected_edge"
+
+
+def world_rows() -> dict[str, list[Row]]:
+    """Rows of every entity that core reads."""
+    rng = Random(7)
+    views = world.random_views(rng)
+    views += [*world.duplicates(rng, views), *world.edge_views()]
+    rng.shuffle(views)
+    contacts = [
+        {"contact_id": f"k{n}", "account_id": f"a{n % 4}", "phone_hash": f"ph{n * 3}",
+         "email_hash": f"em{n * 2}", "created_at": world.at(n, 1)}
+        for n in range(10)
+    ]  # fmt: skip
+    return {
+        "pageview": views,
+        "form_submit": [*world.chain_forms(), *world.random_forms(rng)],
+        "app_event": world.random_events(rng),
+        "lead": [*world.hub_leads(), *world.random_leads(rng)],
+        "contact": contacts,
+        "bot_ua": [{"pattern": "baiduspider"}],
+        "internal_list": [
+            {"kind": "ip", "value": "own-ip"}, {"kind": "domain", "value": "corp.example"},
+        ],
+        "owner": [{"owner_id": "o1", "valid_from": world.AS_OF, "employee_id": "emp-1"}],
+        **money_rows(),
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def rows() -> dict[str, list[Row]]:
+    return world_rows()
+
+
+@pytest.fixture(scope="session")
+def core(
+    rows: dict[str, list[Row]], tmp_path_factory: pytest.TempPathFactory
+) -> duckdb.DuckDBPyConnection:
+    folder = tmp_path_factory.mktemp("core")
+    return build(folder, rows, world.AS_OF, select=SELECT)
