@@ -32,12 +32,13 @@ lint: $(STAMP)
 clean:
 	@if [ -x $(RUN) ]; then $(RUN) clean; fi
 
-# Once per content of the lock: every file checked against its hash, nothing resolved anew.
+# Once per content of the lock: every file checked against its hash, nothing resolved anew, and
+# bytecode left to the first import (compiling all of it takes longer than the rest).
 $(STAMP): requirements.lock pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "Throughline needs Python 3.11, 3.12 or 3.13 with venv; name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; fi
 	@echo "Building the environment with $$($(PYTHON) --version); the first time takes a minute or two."
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements.lock
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes --only-binary :all: -r requirements.lock
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

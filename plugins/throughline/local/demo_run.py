@@ -92,6 +92,8 @@ def _started(settings: Settings, progress: Progress, until: date) -> Iterator[No
 
 
 def _night(settings: Settings, as_of: date, progress: Progress) -> scheduled.NightRuns:
+    from throughline import alerts
+
     progress.say(f"[bold]night of {as_of}[/]")
     load_crm(settings, as_of)
     with rest.connect(settings) as api, progress.night():
@@ -103,6 +105,7 @@ def _night(settings: Settings, as_of: date, progress: Progress) -> scheduled.Nig
             progress.watch,
             lambda: stack.revive(settings, schedule=False, say=progress.say),
         )
+    alerts.deliver(settings)
     word = "[green]succeeded[/]" if result.ok else "[red]failed[/]"
     progress.say(f"night of {as_of} {word} in {result.seconds:.0f} s")
     return result
