@@ -105,6 +105,7 @@ def take(settings: Settings, run_key: str, as_of: date) -> Fence:
 def taken(settings: Settings, run_key: str, as_of: date) -> Iterator[Fence]:
     """Take the fence for a block and release it after, however the block ends."""
     fence = take(settings, run_key, as_of)
+    fault.point("fence.taken")
     try:
         yield fence
     finally:
@@ -126,7 +127,6 @@ def _advance(folder: Path, holder: dict[str, Any], run_key: str, as_of: date) ->
             "released": False,
         },
     )
-    fault.point("fence.taken")
     return Fence(folder, token, run_key, as_of)
 
 

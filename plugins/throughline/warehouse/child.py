@@ -15,6 +15,7 @@ PR_SET_PDEATHSIG = 1
 MODELS_ONLY = (
     *("--exclude-resource-type", "unit_test"),
     *("--exclude-resource-type", "test"),
+    *("--threads", "1"),
 )
 
 
@@ -30,6 +31,7 @@ def main(order: dict[str, Any]) -> None:
         *("--vars", json.dumps(order["vars"], sort_keys=True)),
     ]
     quiet = ["--quiet", "--no-use-colors", "--no-version-check", "--log-path", order["logs"]]
+    quiet += ["--log-level-file", "info"]
     with os.fdopen(order["replies"], "w", encoding="utf-8") as replies:
 
         def reply(**answer: Any) -> None:
@@ -42,7 +44,9 @@ def main(order: dict[str, Any]) -> None:
             return
         runner = dbtRunner(manifest=parsed.result)
         for line in sys.stdin:
-            done = runner.invoke([*quiet, "build", *MODELS_ONLY, *common, *json.loads(line)])
+            done = runner.invoke(
+                [*quiet, "--no-write-json", "build", *MODELS_ONLY, *common, *json.loads(line)]
+            )
             DuckDBConnectionManager.env().close()
             DuckDBConnectionManager.close_all_connections()
             error = str(done.exception) if done.exception else None
