@@ -12,7 +12,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from throughline.local import airflow, demo_run, processes, rest, scheduled, stack
+from throughline.local import airflow, demo_files, demo_run, processes, rest, scheduled, stack
 from throughline.local.progress import Progress
 from throughline.nights import interval
 from throughline.settings import Settings, load_settings
@@ -80,7 +80,7 @@ def settings(tmp_path_factory, hook) -> Settings:
     given = load_settings(project / "throughline.yml")
     with stack.stopped_at_the_end(given):
         stack.start_database(given, print)
-        demo_run.generate(given, NIGHT)
+        demo_files.generate(given, NIGHT)
         demo_run.load_crm(given, NIGHT)
         stack.start_airflow(given, schedule=False)
         stack.wait_until_ready(given, {*stack.expected_dags(given), "killed"})

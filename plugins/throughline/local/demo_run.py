@@ -5,12 +5,10 @@ but the report. Otherwise Airflow's scheduler runs the missing ones, oldest firs
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import date
-from multiprocessing import get_context
 
-from throughline.local import airflow, demo_dates, postgres, rest, scheduled, stack
+from throughline.local import airflow, demo_dates, demo_files, postgres, rest, scheduled, stack
 from throughline.local.progress import Progress
 from throughline.settings import Settings
 
@@ -48,23 +46,6 @@ def unpublished(settings: Settings, nights: list[date]) -> list[date]:
     ]
 
 
-def generate(settings: Settings, until: date) -> None:
-    """Generate the demo's files up to a business date, unless they reach it already."""
-    from throughline import demo
-
-    reached = demo_dates.generated_until(settings)
-    if reached is None or reached < until:
-        demo.generate(settings, until)
-        demo_dates.remember_generated(settings, until)
-
-
-@contextmanager
-def generating(settings: Settings, until: date) -> Iterator[Future[None]]:
-    """Generate the demo's files in a process of its own, beside what the block does."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        yield pool.submit(generate, settings, until)
-
-
 def load_crm(settings: Settings, as_of: date) -> None:
     """Bring the demo's CRM database to the state at the end of a business date."""
     from throughline import demo
@@ -79,11 +60,11 @@ def _started(settings: Settings, progress: Progress, until: date) -> Iterator[No
         yield
         return
     with stack.stopped_at_the_end(settings):
-        with generating(settings, until) as generated:
+        with demo_files.generating(settings, until) as generated:
             stack.start_database(settings, progress.say)
             progress.say("PostgreSQL is up; starting Airflow and generating the demo company")
             stack.start_airflow(settings, schedule=False)
-            generated.result()
+            generated()
             progress.say(f"demo company generated in {settings.demo_folder}")
             stack.wait_until_ready(settings, stack.expected_dags(settings))
         progress.say("Airflow is healthy")

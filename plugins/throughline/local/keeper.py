@@ -8,7 +8,7 @@ import logging
 import time
 
 from throughline.errors import ThroughlineError
-from throughline.local import demo_dates, demo_run, stack
+from throughline.local import demo_dates, demo_files, demo_run, stack
 from throughline.nights import yesterday
 from throughline.settings import Settings, load_settings
 
@@ -35,7 +35,7 @@ def extend_demo(settings: Settings) -> None:
     reached = demo_dates.generated_until(settings)
     if settings.demo.end is not None or (reached is not None and reached >= newest):
         return
-    demo_run.generate(settings, newest)
+    demo_files.generate(settings, newest)
     demo_run.load_crm(settings, newest)
     log.info("demo data reaches %s", newest)
 

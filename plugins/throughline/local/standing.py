@@ -4,7 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from throughline.local import airflow, demo_run, processes, stack
+from throughline.local import airflow, demo_files, demo_run, processes, stack
 from throughline.local.processes import StackError
 from throughline.local.progress import Progress
 from throughline.nights import yesterday
@@ -55,11 +55,11 @@ def clean(settings: Settings) -> Path | None:
 
 def _start(settings: Settings, progress: Progress) -> None:
     until = settings.demo.end or yesterday(settings)
-    with demo_run.generating(settings, until) as generated:
+    with demo_files.generating(settings, until) as generated:
         stack.start_database(settings, progress.say)
         progress.say("PostgreSQL is up; starting Airflow and generating the demo company")
         airflow.migrate(settings)
-        generated.result()
+        generated()
     demo_run.load_crm(settings, until)
     airflow.start(settings, schedule=True)
     stack.wait_until_ready(settings, stack.expected_dags(settings))
