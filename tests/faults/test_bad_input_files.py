@@ -235,3 +235,17 @@ def test_bad_input_date_that_does_not_exist_is_no_window(tmp_path: Path) -> None
     case.drop(settings, "calls_2026-02-30.csv", GOOD)
     with pytest.raises(SourceError, match="no file matches"):
         land_files(settings, source, "calls", date(2026, 3, 31))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_bad_input_with_both_kinds_of_line_ends_is_read_whole(tmp_path: Path, packed: bool) -> None:
+    content = 'id,name\n1,a\r\n2,"b\r\nc"\n3,d\r\n'.encode()
+    settings = case.make_settings(tmp_path)
+    sql = "select a._file, a._row, id as account_id, name from a"
+    streams = {"a": {"way": "files", "path": "{home}/drop/a.csv*", "format": "csv"}}
+    source = case.write_source(settings, streams=streams, mappings={"account": sql})
+    case.drop(
+        settings, "a.csv.gz" if packed else "a.csv", gzip.compress(content) if packed else content
+    )
+    (batch,) = case.take(settings, source)
+    assert case.rows(batch.path, "account_id, name") == [("1", "a"), ("2", "b\r\nc"), ("3", "d")]

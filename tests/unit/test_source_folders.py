@@ -62,7 +62,7 @@ def test_source_folder_error_names_file_and_key(
 
 def test_source_folder_missing_or_doubled_is_named(tmp_path: Path) -> None:
     settings = case.make_settings(tmp_path, sources_path=["sources", "more"])
-    with pytest.raises(ConfigError, match="sources_path: .*more is not a folder"):
+    with pytest.raises(ConfigError, match=r"sources_path: .*more is not a folder"):
         load_sources(settings)
     (tmp_path / "more" / "phones").mkdir(parents=True)
     case.write_source(settings.model_copy(update={"sources_path": (tmp_path / "sources",)}))

@@ -103,13 +103,24 @@ def _placed(local: str, zone: str) -> str:
 
 
 PLACED = """
-create temp macro placed(local_time, zone) as
-    case when isfinite(local_time)
-          and timezone(zone, timezone(zone, local_time)) = local_time
+create temp macro placed_exactly(local_time, zone) as
+    case when timezone(zone, timezone(zone, local_time)) = local_time
           and timezone(zone, timezone(zone, local_time) + interval 1 hour) <> local_time
           and timezone(zone, timezone(zone, local_time) - interval 1 hour) <> local_time
           and timezone(zone, timezone(zone, local_time) + interval 30 minute) <> local_time
           and timezone(zone, timezone(zone, local_time) - interval 30 minute) <> local_time
-         then timezone(zone, local_time) end
+         then timezone(zone, local_time) end;
+create temp macro moved(instant, zone, micros) as
+    epoch_us(timezone(zone, make_timestamptz(epoch_us(instant) + micros)));
+create temp macro placed(local_time, zone) as
+    case when not isfinite(local_time) then null
+         when moved(timezone(zone, local_time), zone, 10800000000)
+            - moved(timezone(zone, local_time), zone, -10800000000) = 21600000000
+         then timezone(zone, local_time)
+         else placed_exactly(local_time, zone) end
 """
-"""Macro that places a local time in a zone, or gives NULL where it names no or two instants."""
+"""Macro that places a local time in a zone, or gives NULL where it names no or two instants.
+
+Six hours around the instant that are six hours on the local clock too hold no clock change; only
+the others are looked at exactly. Clock changes of an hour and of half an hour are known.
+"""

@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 
 from throughline import fault
-from throughline.connect.formats import is_gzip, read_stream
+from throughline.connect.formats import read_stream
+from throughline.connect.texts import is_gzip
 from throughline.errors import SourceError
 from throughline.landing.manifests import (
     Draft,

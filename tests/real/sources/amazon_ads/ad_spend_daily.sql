@@ -1,0 +1,17 @@
+select
+    _file,
+    _row,
+    'amazon_ads' as platform,
+    '(none)' as account_id,
+    campaign_id,
+    '(none)' as adgroup_id,
+    '(none)' as keyword_id,
+    '(none)' as match_type,
+    '(none)' as device,
+    date,
+    impressions,
+    clicks,
+    cost,
+    campaign_budget_currency_code as currency,
+    'sem' as ad_type,
+from report

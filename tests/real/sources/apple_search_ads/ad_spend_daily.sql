@@ -1,0 +1,18 @@
+select
+    _file,
+    _row,
+    'apple_search_ads' as platform,
+    '(none)' as account_id,
+    '(none)' as campaign_id,
+    '(none)' as adgroup_id,
+    id as keyword_id,
+    '(none)' as match_type,
+    '(none)' as device,
+    date,
+    impressions,
+    taps as clicks,
+    local_spend_amount as cost,
+    local_spend_currency as currency,
+    conversions as conversions_platform,
+    'sem' as ad_type,
+from report
