@@ -1,0 +1,121 @@
+"""The night killed at every step edge and done again ends in the release of an unbroken one."""
+
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from night_case import DAY, make_home, outcomes, restore, save
+from small_company import ENTITIES, put_day, put_lists
+from throughline.night_report import read_report
+from throughline.publish import release_hash
+from throughline.settings import Settings, process_environment
+
+NEXT = DAY + timedelta(days=1)
+STEPS = {
+    "build": (
+        *("fence.taken", "prepare.before_commit", "prepare.after_commit", "build.before_core"),
+        *("build.after_core", "night.core_judged", "build.before_stages", "build.after_stages"),
+        "build.finished",
+    ),
+    "audit": ("candidate.before_copy", "candidate.after_copy", "candidate.audited"),
+    "publish": ("publish.sealed", "publish.renamed", "publish.before_swap", "publish.swapped"),
+}
+OFTEN = {"build.after_core"}
+"""Points of the build that every test run tries; the others are slow."""
+
+NIGHT = """
+import sys
+from datetime import date
+from pathlib import Path
+from throughline import night
+from throughline.settings import load_settings
+settings = load_settings(Path(sys.argv[1]))
+for step in sys.argv[3:]:
+    getattr(night, step)(settings, date.fromisoformat(sys.argv[2]))
+"""
+
+
+@dataclass(frozen=True)
+class Unbroken:
+    """An unbroken night: the homes before each of its steps, the points it passed, its hash."""
+
+    settings: Settings
+    before: dict[str, Path]
+    points: list[str]
+    hash: str
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
+    """Publish DAY, then do the night of NEXT step by step and keep what each step found."""
+    folder = tmp_path_factory.mktemp("kills")
+    settings = make_home(folder, ENTITIES)
+    put_lists(settings)
+    put_day(settings, DAY)
+    outcomes(settings, DAY)
+    assert do(settings, DAY, *STEPS) == 0
+    put_day(settings, NEXT)
+    outcomes(settings, NEXT)
+    before = {}
+    record = folder / "points"
+    for step in STEPS:
+        before[step] = save(settings, f"before_{step}")
+        assert do(settings, NEXT, step, fault=f"record:{record}") == 0
+    return Unbroken(settings, before, record.read_text().split(), release_hash(settings.current))
+
+
+def do(settings: Settings, as_of, *steps: str, fault: str = "") -> int:
+    """Do steps of a night in a process of their own; returns its exit status."""
+    command = [sys.executable, "-c", NIGHT, str(settings.config_file), as_of.isoformat(), *steps]
+    environment = process_environment(THROUGHLINE_FAULT=fault, THROUGHLINE_HOME="")
+    return subprocess.run(command, env=environment, timeout=600, check=False).returncode
+
+
+def cases() -> list:
+    marks = {
+        point: [pytest.mark.slow] if step == "build" and point not in OFTEN else []
+        for step, points in STEPS.items()
+        for point in points
+    }
+    return [
+        pytest.param(step, point, id=point, marks=marks[point])
+        for step, points in STEPS.items()
+        for point in points
+    ]
+
+
+def test_every_point_that_a_night_passes_is_tried(unbroken):
+    tried = {point for points in STEPS.values() for point in points}
+    assert tried == set(unbroken.points)
+
+
+@pytest.mark.parametrize(("step", "point"), cases())
+def test_a_night_killed_anywhere_and_done_again_gives_the_same_release(unbroken, step, point):
+    settings = unbroken.settings
+    restore(settings, unbroken.before[step])
+    served = settings.current.readlink()
+    assert do(settings, NEXT, step, fault=f"{point}:kill") == -signal.SIGKILL
+    if point != "publish.swapped":
+        assert settings.current.readlink() == served
+    rest = list(STEPS)[list(STEPS).index(step) :]
+    assert do(settings, NEXT, *rest) == 0
+    assert settings.current.readlink() != served
+    assert release_hash(settings.current) == unbroken.hash
+    assert read_report(settings, NEXT).status == "published"
+
+
+def test_a_night_done_a_second_time_publishes_nothing_new(unbroken):
+    settings = unbroken.settings
+    restore(settings, unbroken.before["publish"])
+    assert do(settings, NEXT, "publish") == 0
+    release = settings.current.resolve()
+    written = release.stat().st_mtime_ns
+    assert do(settings, NEXT, *STEPS) == 0
+    assert settings.current.resolve() == release
+    assert release.stat().st_mtime_ns == written
+    assert read_report(settings, NEXT).status == "unchanged"
