@@ -165,7 +165,8 @@ def test_lead_status_history_ends_with_the_status_of_the_lead(world: tuple) -> N
     sql = """
         select count(*) from leads
         inner join (
-            select lead_id, arg_max(status, changed_at) as last from lead_status_history group by all
+            select lead_id, arg_max(status, changed_at) as last
+            from lead_status_history group by all
         ) as history using (lead_id)
         where history.last <> leads.status
     """
