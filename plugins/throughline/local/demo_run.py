@@ -85,6 +85,7 @@ def _night(settings: Settings, as_of: date, progress: Progress) -> scheduled.Nig
             stack.expected_dags(settings),
             progress.watch,
             lambda: stack.revive(settings, schedule=False, say=progress.say),
+            extract_again=False,
         )
     alerts.deliver(settings)
     word = "[green]succeeded[/]" if result.ok else "[red]failed[/]"

@@ -86,9 +86,9 @@ class Airflow:
         }
         return _dag_run(self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", body))
 
-    def clear(self, run: DagRun, *, only_failed: bool) -> None:
-        """Let a finished run do its tasks again."""
-        body = {"dry_run": False, "only_failed": only_failed}
+    def clear(self, run: DagRun) -> None:
+        """Let a finished run do all its tasks again."""
+        body = {"dry_run": False, "only_failed": False}
         self._call("POST", f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/clear", body)
 
     def tasks_at(self, logical_date: datetime) -> list[TaskState]:

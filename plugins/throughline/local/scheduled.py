@@ -38,12 +38,14 @@ def run_night(
     dag_ids: set[str],
     watch: Watch,
     idle: Callable[[], None] = lambda: None,
+    *,
+    extract_again: bool = True,
 ) -> NightRuns:
     """Run every DAG for one night and wait; `watch` hears task states, `idle` is called meanwhile.
 
     The lifecycle starts when all extracts have ended, so that it never waits for a dead one.
     A run that is under way is joined; one that has ended is cleared, so that it does its tasks
-    again (of a failed one those that failed).
+    again. Without `extract_again` extracts that succeeded are left as they are.
 
     Raises:
         StackError: the night takes longer than the cutoff and four hours.
@@ -51,7 +53,8 @@ def run_night(
     begun = time.monotonic()
     states: dict[str, str] = {}
     for together in (dag_ids - {"lifecycle"}, dag_ids & {"lifecycle"}):
-        ensure_runs(settings, api, as_of, together)
+        again = extract_again or together == {"lifecycle"}
+        ensure_runs(settings, api, as_of, together, again=again)
         states |= _wait(settings, api, as_of, together, watch, idle)
     return NightRuns(as_of, states, time.monotonic() - begun)
 
@@ -68,7 +71,7 @@ def _wait(
     end = time.monotonic() + settings.night.cutoff_minutes * 60 + _LONGEST_SECONDS
     while time.monotonic() < end:
         runs = api.runs_at(start)
-        watch(as_of, api.tasks_at(start))
+        watch(as_of, [task for task in api.tasks_at(start) if task.dag_id in dag_ids])
         states = {dag_id: runs[dag_id].state for dag_id in dag_ids if dag_id in runs}
         if len(states) == len(dag_ids) and all(state in FINISHED for state in states.values()):
             return states
@@ -77,13 +80,15 @@ def _wait(
     raise StackError(f"the night of {as_of} does not end; see `throughline status`")
 
 
-def ensure_runs(settings: Settings, api: Airflow, as_of: date, dag_ids: set[str]) -> None:
-    """Start the runs of a night; those there are and have ended do their tasks again."""
+def ensure_runs(
+    settings: Settings, api: Airflow, as_of: date, dag_ids: set[str], *, again: bool
+) -> None:
+    """Start the runs of a night; a failed one starts over, a succeeded one only with `again`."""
     start, end = interval(settings, as_of)
     known = api.runs_at(start)
     for dag_id in sorted(dag_ids):
         run = known.get(dag_id)
         if run is None:
             api.trigger(dag_id, start, end)
-        elif run.state in FINISHED:
-            api.clear(run, only_failed=run.state == "failed")
+        elif run.state == "failed" or (run.state == "success" and again):
+            api.clear(run)
