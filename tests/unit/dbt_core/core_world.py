@@ -168,7 +168,9 @@ def random_leads(rng: Random) -> list[Row]:
             f"rl{n:03d}", -200 + 30 * rng.randrange(12), rng.choice([0, 0, 1]),
             phone_hash=rng.choice([None, f"lp{rng.randrange(25)}"]),
             email_hash=rng.choice([None, f"le{rng.randrange(25)}"]),
-            company_name=rng.choice([None, "示例\uff08中国\uff09有限公司", "示例有限公司", "其他公司"]),
+            company_name=rng.choice(
+                [None, "示例\uff08中国\uff09有限公司", "示例有限公司", "其他公司"]
+            ),
             name_hash=rng.choice([None, "na", "nb"]),
             channel_raw=rng.choice([None, "百度推广", "??"]),
         ))  # fmt: skip

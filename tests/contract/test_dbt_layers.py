@@ -1,0 +1,176 @@
+"""The layer rules of the dbt project, read from its manifest; a failure names the file."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from throughline.contracts import ENVELOPE, load_contracts
+from warehouse_case import PROJECT, build
+
+Node = dict[str, Any]
+STAGES = ("acquisition", "lead", "opportunity", "payment", "success")
+MAY_READ = {
+    "staging": {"input", "seed"},
+    "intermediate": {"staging", "intermediate", "core", "seed"},
+    "core": {"staging", "intermediate", "core", "seed"},
+    "audit": {"staging", "intermediate", "core", "seed"},
+    **{stage: {"staging", "intermediate", "core", "seed", stage} for stage in STAGES},
+}
+RENAMED = {
+    ("subscription_item", "start"): "start_date",
+    ("subscription_item", "end"): "end_date",
+    ("lead_status_history", "by"): "changed_by",
+    ("opp_stage_history", "by"): "changed_by",
+}
+EVENT_COLUMNS = {"event_at", "is_clock_skew", "business_date"}
+OF_NO_ENTITY = {"stg_test_row"}
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Node]:
+    folder = tmp_path_factory.mktemp("manifest")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "parse"),
+            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+            *("--target-path", str(folder), "--log-path", str(folder)),
+        ],
+        env={**os.environ, "THROUGHLINE_WORK_FILE": str(folder / "work.duckdb")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return {**manifest["nodes"], **manifest["sources"]}
+
+
+def models(nodes: dict[str, Node]) -> list[Node]:
+    found = [node for node in nodes.values() if node["resource_type"] == "model"]
+    assert len(found) > 60
+    return found
+
+
+def layer_of(node: Node) -> str:
+    return {"seed": "seed", "source": "input"}.get(node["resource_type"]) or node["fqn"][1]
+
+
+def test_every_model_reads_only_what_its_layer_may_read(nodes: dict[str, Node]) -> None:
+    wrong = [
+        f"{node['original_file_path']} reads {layer_of(nodes[parent])}.{nodes[parent]['name']}"
+        for node in models(nodes)
+        for parent in node["depends_on"]["nodes"]
+        if layer_of(nodes[parent]) not in MAY_READ[layer_of(node)]
+    ]
+    assert wrong == []
+
+
+def test_the_schema_of_a_model_is_its_folder(nodes: dict[str, Node]) -> None:
+    wrong = [n["original_file_path"] for n in models(nodes) if n["schema"] != layer_of(n)]
+    assert wrong == []
+
+
+def test_only_engine_macros_name_the_run_and_input_schemas() -> None:
+    named = re.compile(r"\b(from|join)\s+(run|input)\.")
+    wrong = [
+        str(path.relative_to(PROJECT))
+        for path in sorted(PROJECT.glob("m*/**/*.sql"))
+        if "engine" not in path.parts and named.search(path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == []
+
+
+def test_no_model_reads_the_clock_or_branches_on_the_engine() -> None:
+    banned = ("current_date", "current_timestamp", "now()", "today()", "target.name", "target.type")
+    wrong = [
+        f"{path.relative_to(PROJECT)}: {word}"
+        for path in sorted(PROJECT.glob("models/**/*.sql"))
+        for word in banned
+        if word in path.read_text(encoding="utf-8").lower()
+    ]
+    assert wrong == []
+
+
+def test_every_core_and_stage_table_has_an_enforced_contract_with_types_and_words(
+    nodes: dict[str, Node],
+) -> None:
+    wrong = []
+    for node in models(nodes):
+        if layer_of(node) in ("staging", "intermediate"):
+            continue
+        if not node["config"]["contract"]["enforced"]:
+            wrong.append(f"{node['original_file_path']}: contract is not enforced")
+        if not node["description"].startswith("One row per"):
+            wrong.append(f"{node['original_file_path']}: description does not say the grain")
+        wrong += [
+            f"{node['original_file_path']}: {column['name']} lacks data_type or description"
+            for column in node["columns"].values()
+            if not (column.get("data_type") and column.get("description"))
+        ]
+    assert wrong == []
+
+
+def test_every_entity_has_a_source_and_a_staging_model(nodes: dict[str, Node]) -> None:
+    entities = set(load_contracts())
+    sources = {node["name"] for node in nodes.values() if node["resource_type"] == "source"}
+    staged = {node["name"] for node in models(nodes) if layer_of(node) == "staging"}
+    assert sources == entities
+    assert staged == {f"stg_{entity}" for entity in entities} | OF_NO_ENTITY
+
+
+def test_staging_delivers_the_columns_of_the_contract(tmp_path: Path) -> None:
+    core = build(tmp_path, {}, date(2024, 6, 30), select="path:models/staging")
+    wrong = []
+    for entity, contract in load_contracts().items():
+        expected = {RENAMED.get((entity, name), name) for name in contract.columns} | {*ENVELOPE}
+        if contract.kind == "event":
+            expected |= EVENT_COLUMNS
+        found = {
+            name
+            for (name,) in core.execute(
+                "select column_name from duckdb_columns() where schema_name = 'staging'"
+                " and table_name = ?",
+                [f"stg_{entity}"],
+            ).fetchall()
+        }
+        if found != expected:
+            wrong.append(f"models/staging/stg_{entity}.sql: {sorted(found ^ expected)}")
+    assert wrong == []
+
+
+def test_every_incremental_model_names_what_touches_it(nodes: dict[str, Node]) -> None:
+    found = {
+        node["name"]: node["config"]["meta"].get("touched_by")
+        for node in models(nodes)
+        if node["config"]["materialized"] == "incremental"
+    }
+    assert found == {
+        "stg_pageview": "pageview",
+        "fct_pageview": "pageview",
+        "stg_app_event": "app_event",
+        "fct_business_event": "app_event",
+        "fct_user_day": "app_event",
+    }
+
+
+def test_every_core_table_has_a_suite() -> None:
+    tables = {path.stem for path in (PROJECT / "models" / "core").glob("*.sql")}
+    suites = {path.stem for path in (PROJECT.parent / "expectations" / "core").glob("*.yml")}
+    assert tables == suites
+
+
+def test_every_seed_column_has_a_declared_type() -> None:
+    folder: Path = PROJECT / "seeds"
+    known = yaml.safe_load((folder / "seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    for seed in known:
+        header = (folder / f"{seed['name']}.csv").read_text(encoding="utf-8").split("\n")[0]
+        assert set(header.split(",")) == set(seed["config"]["column_types"]), seed["name"]
