@@ -15,7 +15,7 @@ from throughline.night_report import read_report
 from throughline.publish import release_hash
 from throughline.settings import Settings, process_environment
 
-NEXT = DAY + timedelta(days=1)
+BEFORE, NEXT = DAY - timedelta(days=1), DAY + timedelta(days=1)
 STEPS = {
     "build": (
         *("fence.taken", "prepare.before_commit", "prepare.after_commit", "build.before_core"),
@@ -55,8 +55,9 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
     """Publish DAY, then do the night of NEXT step by step and keep what each step found."""
     folder = tmp_path_factory.mktemp("kills")
     settings = make_home(folder, ENTITIES)
-    put_lists(settings)
-    put_day(settings, DAY)
+    put_lists(settings, BEFORE)
+    for day in (BEFORE, DAY):
+        put_day(settings, day)
     outcomes(settings, DAY)
     assert do(settings, DAY, *STEPS) == 0
     put_day(settings, NEXT)
