@@ -239,7 +239,7 @@ def test_bad_input_date_that_does_not_exist_is_no_window(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_bad_input_with_both_kinds_of_line_ends_is_read_whole(tmp_path: Path, packed: bool) -> None:
-    content = 'id,name\n1,a\r\n2,"b\r\nc"\n3,d\r\n'.encode()
+    content = b'id,name\n1,a\r\n2,"b\r\nc"\n3,d\r\n'
     settings = case.make_settings(tmp_path)
     sql = "select a._file, a._row, id as account_id, name from a"
     streams = {"a": {"way": "files", "path": "{home}/drop/a.csv*", "format": "csv"}}

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from throughline import fault
-from throughline.connect.formats import read_stream
+from throughline.connect.formats import count_lines, read_stream
 from throughline.connect.texts import is_gzip
 from throughline.errors import SourceError
 from throughline.landing.manifests import (
@@ -171,6 +171,12 @@ def _count(
             there = [(file.name, folder / file.name)]
             if file.bytes == 0:
                 files[number] = _with_rows(file, 0)
+                continue
+            if stream.format == "jsonl":
+                path = folder / file.name
+                schema = ["record"]
+                rows = count_lines(connection, stream, file.name, path)
+                files[number] = _with_rows(file, rows)
                 continue
             schema = read_stream(connection, f"stream{number}", stream, there)
             sql = f"select (select count(*) from stream{number}) + (select count(*) from broken"

@@ -106,9 +106,6 @@ def _load_json(
     path: Path,
     compressed: bool,
 ) -> None:
-    lines = stream.format == "jsonl"
-    reader = "read_ndjson_objects" if lines else "read_json_objects"
-    options = ", ignore_errors = true" if lines else ", format = 'array'"
     reason = (
         "case when json is null or json_type(json) <> 'OBJECT' then 'invalid_json'"
         " when len(json_keys(json)) <> len(list_distinct(json_keys(json)))"
@@ -116,8 +113,7 @@ def _load_json(
     )
     sql = (
         f"select $name as _file, row_number() over () as _row, json as record, {reason} as reason"
-        f" from {reader}($path, compression = '{'gzip' if compressed else 'uncompressed'}',"
-        f" maximum_object_size = {LONGEST_RECORD}{options})"
+        f" from {_json_reader(stream, compressed)}"
     )
     _part(connection, table, sql, name, path)
     part = f'"{table}_part"'
@@ -127,6 +123,32 @@ def _load_json(
     )
     connection.execute(f"delete from {part} where reason is not null")
     connection.execute(f"alter table {part} drop column reason")
+
+
+def count_lines(
+    connection: duckdb.DuckDBPyConnection, stream: FileStream, name: str, path: Path
+) -> int:
+    """Records of a JSON lines file, sound or not, without looking into them.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
+    try:
+        with as_utf8(path, name, stream) as (readable, compressed):
+            sql = f"select count(*) from {_json_reader(stream, compressed)}"
+            return connection.execute(sql, {"path": str(readable)}).fetchall()[0][0]
+    except duckdb.Error as error:
+        raise SourceError(f"{name} cannot be read: {_short(error)}") from error
+
+
+def _json_reader(stream: FileStream, compressed: bool) -> str:
+    lines = stream.format == "jsonl"
+    reader = "read_ndjson_objects" if lines else "read_json_objects"
+    options = "ignore_errors = true" if lines else "format = 'array'"
+    return (
+        f"{reader}($path, compression = '{'gzip' if compressed else 'uncompressed'}',"
+        f" maximum_object_size = {LONGEST_RECORD}, {options})"
+    )
 
 
 def _part(
