@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from throughline import keys
 from throughline.doctor import configuration, examine, machine
-from throughline.local import keys, postgres, processes
+from throughline.local import postgres, processes
 from throughline.local.processes import Process
 from throughline.settings import Settings, load_settings
 

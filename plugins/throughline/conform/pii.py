@@ -9,7 +9,7 @@ import unicodedata
 
 import duckdb
 
-from throughline.local import keys
+from throughline import keys
 from throughline.settings import Settings
 
 PLACEHOLDERS = (

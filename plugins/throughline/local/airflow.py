@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from throughline.local import keys, ports, postgres, processes
+from throughline import keys
+from throughline.local import ports, postgres, processes
 from throughline.local.processes import Process, StackError
 from throughline.settings import PACKAGE, Settings, process_environment
 

@@ -8,7 +8,7 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 
-from throughline.local.keys import write_private
+from throughline.keys import write_private
 from throughline.nights import span, yesterday
 from throughline.settings import Settings
 

@@ -11,8 +11,9 @@ import subprocess
 import time
 from pathlib import Path
 
+from throughline import keys
 from throughline.errors import ThroughlineError
-from throughline.local import keys, ports, processes, unprivileged
+from throughline.local import ports, processes, unprivileged
 from throughline.local.processes import Process, StackError
 from throughline.settings import Settings, process_environment
 

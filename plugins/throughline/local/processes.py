@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 
 from throughline.errors import ThroughlineError
-from throughline.local.keys import private_folder, write_private
+from throughline.keys import private_folder, write_private
 from throughline.settings import Settings
 
 _CLOCK_TOLERANCE_SECONDS = 1.0

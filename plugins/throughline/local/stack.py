@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from throughline.keys import private_folder
 from throughline.local import airflow, postgres, processes, rest
-from throughline.local.keys import private_folder
 from throughline.local.processes import StackError
 from throughline.settings import Settings
 
