@@ -5,6 +5,7 @@ import random
 import duckdb
 import pytest
 from pipeline_rows import AS_OF, Deals, Row, callbacks, random_deals, scripted_deals
+
 from warehouse_case import build
 
 

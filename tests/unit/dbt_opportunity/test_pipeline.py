@@ -1,4 +1,4 @@
-"""Opportunities and the daily pipeline against naive loops over the input rows (E07–E13)."""
+"""Opportunities and the daily pipeline against naive loops over the input rows (E07-E13)."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from statistics import median
 import duckdb
 import pytest
 from pipeline_rows import AS_OF, OPEN_STAGES, Row
+
 from warehouse_case import fetch
 
 SHANGHAI = timedelta(hours=8)
@@ -46,26 +47,35 @@ def naive_stays(rows: dict[str, list[Row]]) -> list[Stay]:
     for deal in rows["opportunity"]:
         if business_day(deal["created_at"]) is None:
             continue
-        history = [row for row in rows["opp_stage_history"]
-                   if row["opportunity_id"] == deal["opportunity_id"]
-                   and business_day(row["entered_at"])]
+        history = [
+            row
+            for row in rows["opp_stage_history"]
+            if row["opportunity_id"] == deal["opportunity_id"] and business_day(row["entered_at"])
+        ]
         history.sort(key=lambda row: row["entered_at"])
         for number, row in enumerate(history):
             if row["stage"] in CLOSED:
                 continue
             following = history[number + 1]["entered_at"] if number + 1 < len(history) else None
             left = business_day(row["exited_at"]) or business_day(following)
-            stays.append(Stay(
-                deal["opportunity_id"], f"a:{deal['account_id']}", deal["owner_id"] or "(none)",
-                float(deal["amount"]), row["stage"], business_day(row["entered_at"]),
-                left or business_day(deal["closed_at"]), business_day(deal["closed_at"]),
-                deal["stage"] == "won",
-            ))
+            stays.append(
+                Stay(
+                    deal["opportunity_id"],
+                    f"a:{deal['account_id']}",
+                    deal["owner_id"] or "(none)",
+                    float(deal["amount"]),
+                    row["stage"],
+                    business_day(row["entered_at"]),
+                    left or business_day(deal["closed_at"]),
+                    business_day(deal["closed_at"]),
+                    deal["stage"] == "won",
+                )
+            )
     return stays
 
 
 def band(days: int) -> int:
-    """Return the number of the stage-age band: 0–7, 8–30, 31–60, 61–90, 91 days and more."""
+    """Return the number of the stage-age band: 0-7, 8-30, 31-60, 61-90, 91 days and more."""
     return sum(days > edge for edge in (7, 30, 60, 90))
 
 
@@ -109,8 +119,11 @@ def pipeline(pipeline_warehouse: duckdb.DuckDBPyConnection) -> dict[tuple[date, 
 def test_every_opportunity_created_by_as_of_is_one_row(
     pipeline_rows: dict[str, list[Row]], opportunities: dict[str, Row]
 ) -> None:
-    created = {row["opportunity_id"] for row in pipeline_rows["opportunity"]
-               if business_day(row["created_at"])}
+    created = {
+        row["opportunity_id"]
+        for row in pipeline_rows["opportunity"]
+        if business_day(row["created_at"])
+    }
     assert set(opportunities) == created
     assert "fresh" in created
 
@@ -156,21 +169,28 @@ def effective_calls(rows: dict[str, list[Row]]) -> set[tuple[str, date]]:
     """Return (company, day) of the outbound calls answered for at least 30 seconds."""
     companies = {row["phone_hash"]: f"a:{row['account_id']}" for row in rows["contact"]}
     return {
-        (companies[call["callee_hash"]], business_day(call["start_at"])) for call in rows["cdr"]
-        if call["direction"] == "out" and call["outcome"] == "answered"
-        and call["talk_seconds"] >= 30 and business_day(call["start_at"])
+        (companies[call["callee_hash"]], business_day(call["start_at"]))
+        for call in rows["cdr"]
+        if call["direction"] == "out"
+        and call["outcome"] == "answered"
+        and call["talk_seconds"] >= 30
+        and business_day(call["start_at"])
     }
 
 
 def sampled_days() -> Iterator[date]:
     """Yield every ninth day, the last 40 days, and the leap day."""
     days = [date(2023, 10, 1) + timedelta(days=number) for number in range(913)]
-    yield from (day for day in days if day.toordinal() % 9 == 0 or day > AS_OF - timedelta(40)
-                or day == date(2024, 2, 29))
+    yield from (
+        day
+        for day in days
+        if day.toordinal() % 9 == 0 or day > AS_OF - timedelta(40) or day == date(2024, 2, 29)
+    )
 
 
 def test_pipeline_of_a_day_equals_the_naive_loop(
-    stays: list[Stay], pipeline_rows: dict[str, list[Row]],
+    stays: list[Stay],
+    pipeline_rows: dict[str, list[Row]],
     pipeline: dict[tuple[date, str, str], Row],
 ) -> None:
     called = effective_calls(pipeline_rows)
@@ -191,8 +211,11 @@ def test_pipeline_of_a_day_equals_the_naive_loop(
             fourteen = {day - timedelta(days=number) for number in range(14)}
             covered = sum(any((stay.company, on) in called for on in fourteen) for stay in inside)
             covered_before += covered
-            stuck = sum((day - stay.entered).days > 2 * typical for stay in inside) \
-                if typical is not None else (None if inside else 0)
+            stuck = (
+                sum((day - stay.entered).days > 2 * typical for stay in inside)
+                if typical is not None
+                else (None if inside else 0)
+            )
             assert row["open_count"] == len(inside), key
             assert float(row["open_amount"]) == sum(stay.amount for stay in inside), key
             assert float(row["weighted_amount"]) == pytest.approx(weighted, abs=0.011), key
@@ -208,9 +231,11 @@ def test_pipeline_of_a_day_equals_the_naive_loop(
 
 def usual_days(stays: list[Stay], stage: str, day: date) -> float | None:
     """Return the median stage time of the exits of the 365 days up to a day."""
-    times = [(stay.left - stay.entered).days for stay in stays
-             if stay.stage == stage and stay.left
-             and day - timedelta(days=365) < stay.left <= day]
+    times = [
+        (stay.left - stay.entered).days
+        for stay in stays
+        if stay.stage == stage and stay.left and day - timedelta(days=365) < stay.left <= day
+    ]
     return median(times) if times else None
 
 

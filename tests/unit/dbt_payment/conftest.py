@@ -7,6 +7,7 @@ import duckdb
 import pytest
 import sales_rows
 from payment_rows import AS_OF, Book, Row, published_example, random_items, scripted_items, usd_rate
+
 from warehouse_case import build
 
 

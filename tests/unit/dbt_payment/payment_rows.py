@@ -33,27 +33,55 @@ class Book:
     def __init__(self) -> None:
         self.rows: dict[str, list[Row]] = defaultdict(list)
 
-    def account(self, account: str, industry: str | None = "it", city: str | None = "sh",
-                headcount: int | None = 50) -> None:
+    def account(
+        self,
+        account: str,
+        industry: str | None = "it",
+        city: str | None = "sh",
+        headcount: int | None = 50,
+    ) -> None:
         """Add an account."""
-        self.rows["account"].append({
-            "account_id": account, "name": account, "industry_l1": industry, "city": city,
-            "employee_count": headcount,
-        })
+        self.rows["account"].append(
+            {
+                "account_id": account,
+                "name": account,
+                "industry_l1": industry,
+                "city": city,
+                "employee_count": headcount,
+            }
+        )
 
     def item(self, account: str, line: str, start: str, end: str, price: str, **more: Any) -> str:
         """Add a contract with one item of one seat; return the contract."""
         contract = f"c-{account}-{len(self.rows['contract'])}"
-        self.rows["contract"].append({
-            "contract_id": contract, "account_id": account, "kind": "new",
-            "signed_date": day(start), "start_date": day(start), "end_date": day(end),
-            "amount": Decimal(price), "currency": more.get("currency", "CNY"), "owner_id": "o1",
-        })
-        self.rows["subscription_item"].append({
-            "item_id": f"i-{contract}", "contract_id": contract, "business_line": line,
-            "seats": 1, "unit_price": Decimal(price), "currency": "CNY", "recurring": True,
-            "period": "month", "start": day(start), "end": day(end), **more,
-        })
+        self.rows["contract"].append(
+            {
+                "contract_id": contract,
+                "account_id": account,
+                "kind": "new",
+                "signed_date": day(start),
+                "start_date": day(start),
+                "end_date": day(end),
+                "amount": Decimal(price),
+                "currency": more.get("currency", "CNY"),
+                "owner_id": "o1",
+            }
+        )
+        self.rows["subscription_item"].append(
+            {
+                "item_id": f"i-{contract}",
+                "contract_id": contract,
+                "business_line": line,
+                "seats": 1,
+                "unit_price": Decimal(price),
+                "currency": "CNY",
+                "recurring": True,
+                "period": "month",
+                "start": day(start),
+                "end": day(end),
+                **more,
+            }
+        )
         return contract
 
 
@@ -61,8 +89,21 @@ def scripted_items(book: Book) -> None:
     """Write the MRR script: one account per movement."""
     far = "2027-12-31"
     accounts = (
-        "annual", "upgrade", "downgrade", "lastday", "monthend", "linedrop", "lineadd", "midcancel",
-        "lapse", "again", "freemonth", "dollar", "oneoff", "swap", "newchurn",
+        "annual",
+        "upgrade",
+        "downgrade",
+        "lastday",
+        "monthend",
+        "linedrop",
+        "lineadd",
+        "midcancel",
+        "lapse",
+        "again",
+        "freemonth",
+        "dollar",
+        "oneoff",
+        "swap",
+        "newchurn",
     )
     for account in accounts:
         book.account(account, industry=account if account in ("freemonth", "oneoff") else "it")
@@ -77,8 +118,15 @@ def scripted_items(book: Book) -> None:
     book.item("linedrop", "bi", "2024-01-01", "2024-05-15", "50")
     book.item("lineadd", "erp", "2024-01-01", far, "100")
     book.item("lineadd", "bi", "2024-04-02", far, "50")
-    book.item("midcancel", "erp", "2024-01-01", "2024-12-31", "100",
-              canceled_at=instant(day("2024-04-10")), service_end=day("2024-04-30"))
+    book.item(
+        "midcancel",
+        "erp",
+        "2024-01-01",
+        "2024-12-31",
+        "100",
+        canceled_at=instant(day("2024-04-10")),
+        service_end=day("2024-04-30"),
+    )
     book.item("lapse", "erp", "2024-01-01", "2024-06-15", "100")
     book.item("lapse", "erp", "2024-07-10", far, "100")
     book.item("again", "erp", "2024-01-05", "2024-01-31", "100")
@@ -109,14 +157,20 @@ def random_items(book: Book, rng: random.Random) -> None:
     """Write 40 accounts with one to five items each, overlapping and with gaps."""
     for number in range(40):
         account = f"r{number}"
-        book.account(account, rng.choice(["it", "retail", None]), rng.choice(["sh", "bj", None]),
-                     rng.choice([None, 5, 19, 20, 99, 100, 499, 500]))
+        book.account(
+            account,
+            rng.choice(["it", "retail", None]),
+            rng.choice(["sh", "bj", None]),
+            rng.choice([None, 5, 19, 20, 99, 100, 499, 500]),
+        )
         for _ in range(rng.randint(1, 5)):
             start = date(2024, 1, 1) + timedelta(days=rng.randrange(760))
             end = start + timedelta(days=rng.choice([27, 30, 59, 89, 180, 364, 365, 729]))
             more: Row = {
-                "seats": rng.randint(0, 30), "period": rng.choice(["month", "year"]),
-                "currency": rng.choice(["CNY", "CNY", "USD"]), "recurring": rng.random() < 0.9,
+                "seats": rng.randint(0, 30),
+                "period": rng.choice(["month", "year"]),
+                "currency": rng.choice(["CNY", "CNY", "USD"]),
+                "recurring": rng.random() < 0.9,
             }
             if rng.random() < 0.3:
                 more["canceled_at"] = instant(min(end, start + timedelta(days=20)))

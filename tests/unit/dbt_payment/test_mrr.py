@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 from payment_rows import AS_OF, LINES, Row, usd_rate
+
 from warehouse_case import fetch
 
 Mrr = dict[tuple[str, str], dict[date, Decimal]]
@@ -49,7 +50,9 @@ def naive_mrr(rows: dict[str, list[Row]]) -> tuple[Mrr, set[tuple[str, str, date
         for month in months_until(AS_OF):
             if item["recurring"] and item["start"] <= last_day(month) <= last_service_day(item):
                 part = price / (12 if item["period"] == "year" else 1)
-                mrr[company, item["business_line"]][month] += part.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+                mrr[company, item["business_line"]][month] += part.quantize(
+                    Decimal("0.0001"), ROUND_HALF_UP
+                )
                 active.add((company, item["business_line"], month))
     return mrr, active
 
@@ -267,14 +270,21 @@ def as_float(value: Any) -> float | None:
 
 
 def naive_segment(
-    units: set[tuple[str, str]], by_line: bool, months: list[date], month: date, mrr: Mrr,
-    active: set[tuple[str, str, date]], bridge: dict[Any, dict[str, Decimal]],
+    units: set[tuple[str, str]],
+    by_line: bool,
+    months: list[date],
+    month: date,
+    mrr: Mrr,
+    active: set[tuple[str, str, date]],
+    bridge: dict[Any, dict[str, Decimal]],
 ) -> dict[str, float | None]:
     """Work out one month of one segment; a subject is a company, or a company on a line."""
     number = months.index(month)
 
     def subjects(of: date) -> set[str]:
-        return {c + (f"/{n}" if by_line else "") for c, n, m in active if m == of and (c, n) in units}
+        return {
+            c + (f"/{n}" if by_line else "") for c, n, m in active if m == of and (c, n) in units
+        }
 
     def amounts(of: date) -> dict[str, Decimal]:
         totals: dict[str, Decimal] = defaultdict(Decimal)
@@ -284,7 +294,9 @@ def naive_segment(
         return totals
 
     rows = [bridge[month, *unit] for unit in units if (month, *unit) in bridge]
-    total = {name: float(sum(row[name] for row in rows)) for name in (*MOVES, "start_mrr", "end_mrr")}
+    total = {
+        name: float(sum(row[name] for row in rows)) for name in (*MOVES, "start_mrr", "end_mrr")
+    }
     now, ever = subjects(month), set().union(*(subjects(m) for m in months[:number]), set())
     before = subjects(months[number - 1]) if number else set()
     year_ago = amounts(months[number - 12]) if number >= 12 else {}

@@ -1,4 +1,4 @@
-"""Monthly sales against naive loops over the input rows (F01–F03, F05–F07, E03, E07, E10, E13)."""
+"""Monthly sales against naive loops over the input rows (F01-F03, F05-F07, E03, E07, E10, E13)."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from payment_rows import AS_OF, Row, usd_rate
 from sales_rows import OWNERS
+
 from warehouse_case import fetch
 
 Key = tuple[date, str, str, str]
@@ -65,7 +66,7 @@ def item_value(rows: dict[str, list[Row]], item: Row) -> float:
 
 
 class Ledger:
-    """Collects values by month × level × owner × product."""
+    """Collects values by month x level x owner x product."""
 
     def __init__(self, rows: dict[str, list[Row]]) -> None:
         self.rows = rows
@@ -206,8 +207,15 @@ def sales(payment_warehouse: duckdb.DuckDBPyConnection) -> dict[Key, Row]:
     return built
 
 
-COUNTS = ("sales_amount", "cash_collected", "orders", "orders_new", "orders_renewal",
-          "orders_expansion", "opps_created")
+COUNTS = (
+    "sales_amount",
+    "cash_collected",
+    "orders",
+    "orders_new",
+    "orders_renewal",
+    "orders_expansion",
+    "opps_created",
+)
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -251,9 +259,7 @@ def test_rates_and_medians_equal_the_naive_ledger(
         assert built == pytest.approx(expected.get(key), abs=1e-3), key
 
 
-def test_attainment_and_deal_size_are_ratios_of_sums(
-    ledger: Ledger, sales: dict[Key, Row]
-) -> None:
+def test_attainment_and_deal_size_are_ratios_of_sums(ledger: Ledger, sales: dict[Key, Row]) -> None:
     amounts, orders, targets = (ledger.total(n) for n in ("order_amount", "orders", "target"))
     booked = ledger.total("sales_amount")
     assert any(target == 0 for target in targets.values())
@@ -273,7 +279,8 @@ def test_percentile_ranks_owners_with_and_without_a_target_apart(sales: dict[Key
     for key in owners:
         row = sales[key]
         peers = [
-            sales[other] for other in owners
+            sales[other]
+            for other in owners
             if (other[0], other[3]) == (key[0], key[3])
             and (sales[other]["quota_attainment"] is None) == (row["quota_attainment"] is None)
         ]

@@ -15,6 +15,7 @@ from usage_rows import (
     scripted_use,
     seat_rows,
 )
+
 from warehouse_case import build
 
 

@@ -1,4 +1,4 @@
-"""Activity by day, week and month against naive set operations (S01–S03, S07, H04, U12–U15)."""
+"""Activity by day, week and month against naive set operations (S01-S03, S07, H04, U12-U15)."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 from usage_rows import AS_OF, Row, Use, business_day
+
 from warehouse_case import fetch
 
 Group = tuple[str, str]
@@ -73,11 +74,17 @@ class Activity:
 def registered(rows: dict[str, list[Row]], subject_type: str, on: date) -> set[str]:
     """Return who has an account at the end of a day."""
     if subject_type == "company":
-        return {f"t:{row['company_id']}" for row in rows["company_account"]
-                if business_day(row["created_at"]) <= on}
-    accounts = [row for row in rows["employee_account"]
-                if business_day(row["opened_at"]) <= on
-                and (row["closed_at"] is None or business_day(row["closed_at"]) > on)]
+        return {
+            f"t:{row['company_id']}"
+            for row in rows["company_account"]
+            if business_day(row["created_at"]) <= on
+        }
+    accounts = [
+        row
+        for row in rows["employee_account"]
+        if business_day(row["opened_at"]) <= on
+        and (row["closed_at"] is None or business_day(row["closed_at"]) > on)
+    ]
     if subject_type == "person":
         return {row["login_id"] for row in accounts}
     return {f"t:{row['company_id']}/{row['employee_id']}" for row in accounts}
@@ -101,9 +108,10 @@ def expected_row(
     inside = activity.subjects(group, first, until)
     month = timedelta(days=29)
     days = sum(len(activity.active[group].get(day, ())) for day in days_between(first, until))
-    mean_dau = sum(
-        len(activity.active[group].get(day, ())) for day in days_between(until - month, until)
-    ) / 30
+    mean_dau = (
+        sum(len(activity.active[group].get(day, ())) for day in days_between(until - month, until))
+        / 30
+    )
     launches, logins, seconds = (
         sum(activity.totals[group][day][n] for day in days_between(first, until)) for n in range(3)
     )
@@ -137,7 +145,8 @@ def ratio(numerator: float, denominator: float) -> float | None:
 
 
 def test_every_period_equals_the_naive_sets(
-    uses: list[Use], usage_rows: dict[str, list[Row]],
+    uses: list[Use],
+    usage_rows: dict[str, list[Row]],
     built: dict[tuple[str, date, str, str], Row],
 ) -> None:
     activity = Activity(uses)

@@ -1,4 +1,4 @@
-"""Daily use of a company against naive loops over its events, accounts and seats (S03–S06, S09)."""
+"""Daily use of a company against naive loops over its events, accounts and seats (S03-S06, S09)."""
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import duckdb
 import pytest
 from usage_rows import AS_OF, Row, Use, at
+
 from warehouse_case import fetch
 
 LINES = ("bi", "erp", "finance", "mall", "scrm")
@@ -24,10 +25,13 @@ def open_accounts(rows: dict[str, list[Row]], company: str, day: date) -> set[st
     """Return the employees whose account was open at some moment of a day in Shanghai."""
     begin, end = at(f"{day} 00:00:00"), at(f"{day + timedelta(days=1)} 00:00:00")
     return {
-        row["employee_id"] for row in rows["employee_account"]
-        if f"t:{row['company_id']}" == company and row["opened_at"] < end
-        and (row["closed_at"] is None or known(row["closed_at"]) is None
-             or row["closed_at"] > begin)
+        row["employee_id"]
+        for row in rows["employee_account"]
+        if f"t:{row['company_id']}" == company
+        and row["opened_at"] < end
+        and (
+            row["closed_at"] is None or known(row["closed_at"]) is None or row["closed_at"] > begin
+        )
     }
 
 
@@ -38,12 +42,21 @@ def known(instant: datetime) -> datetime | None:
 
 def purchased(rows: dict[str, list[Row]], company: str, day: date) -> tuple[int | None, int | None]:
     """Return opened and purchased seats of a day: the report, else the items in service."""
-    report = next((row for row in rows["company_account_daily"]
-                   if f"t:{row['company_id']}" == company and row["date"] == day), {})
+    report = next(
+        (
+            row
+            for row in rows["company_account_daily"]
+            if f"t:{row['company_id']}" == company and row["date"] == day
+        ),
+        {},
+    )
     bought = report.get("purchased_seats")
     if bought is None:
-        mine = [row for row in rows["subscription_item"] if row["recurring"]
-                and f"t:{'r' + row['contract_id'][1:]}" == company]
+        mine = [
+            row
+            for row in rows["subscription_item"]
+            if row["recurring"] and f"t:{'r' + row['contract_id'][1:]}" == company
+        ]
         begun = [row for row in mine if row["start"] <= day]
         bought = sum(row["seats"] for row in begun if row["end"] >= day) if begun else None
     return report.get("opened_seats"), bought
@@ -81,9 +94,9 @@ def expected_row(uses: list[Use], rows: dict[str, list[Row]], company: str, day:
         "is_over_deployed": None if None in (opened, bought) else opened > bought,
         "events": sum(use.day == day for use in uses),
         "core_events": sum(use.core for use in uses if use.day == day),
-        "features_used": len({
-            use.feature for use in uses if use.feature and month <= use.day <= day
-        }),
+        "features_used": len(
+            {use.feature for use in uses if use.feature and month <= use.day <= day}
+        ),
         "active_lines": len({use.line for use in recent} & set(LINES)),
         "line_breadth": len({use.line for use in recent} & set(LINES)) / len(LINES),
         "usage_hours": sum(use.seconds for use in uses if month <= use.day <= day) / 3600,
@@ -91,7 +104,8 @@ def expected_row(uses: list[Use], rows: dict[str, list[Row]], company: str, day:
 
 
 def test_every_day_of_every_company_equals_the_naive_loop(
-    built: dict[tuple[str, date], Row], usage_rows: dict[str, list[Row]],
+    built: dict[tuple[str, date], Row],
+    usage_rows: dict[str, list[Row]],
     by_company: dict[str, list[Use]],
 ) -> None:
     companies = {company for company, _ in built}

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 from usage_rows import AS_OF, Row, Use
+
 from warehouse_case import fetch
 
 STEPS = {"day": (0, 1, 2, 3, 4, 5, 6, 7, 14, 30), "week": range(13), "month": range(13)}
@@ -57,8 +58,11 @@ def naive_retention(uses: list[Use], rows: dict[str, list[Row]]) -> dict[Key, tu
     """Return (cohort_size, retained, is_mature) by key."""
     by_person, by_company = channels(rows)
     found: dict[Key, list] = {}
-    analyses = {"active": ("active", "active"), "core": ("core", "core"),
-                "active_to_core": ("active", "core")}
+    analyses = {
+        "active": ("active", "active"),
+        "core": ("core", "core"),
+        "active_to_core": ("active", "core"),
+    }
     for analysis, (start_measure, return_measure) in analyses.items():
         for subject_type, known in (("person", by_person), ("company", by_company)):
             returns = active_days(uses, subject_type, return_measure)
@@ -71,25 +75,43 @@ def naive_retention(uses: list[Use], rows: dict[str, list[Row]]) -> dict[Key, tu
                     for n in steps:
                         target = later(period_type, cohort, n)
                         mature = later(period_type, cohort, n + 1) - timedelta(days=1) <= AS_OF
-                        kept = {"n_day": target in seen,
-                                "unbounded": any(period >= target for period in seen)}
+                        kept = {
+                            "n_day": target in seen,
+                            "unbounded": any(period >= target for period in seen),
+                        }
                         for mode, is_kept in kept.items():
                             for segment in (("ALL", "ALL"), ("channel", channel)):
-                                key = (analysis, subject_type, mode, period_type, cohort,
-                                       *segment, n)
+                                key = (
+                                    analysis,
+                                    subject_type,
+                                    mode,
+                                    period_type,
+                                    cohort,
+                                    *segment,
+                                    n,
+                                )
                                 cell = found.setdefault(key, [0, 0, mature])
                                 cell[0] += 1
                                 cell[1] += is_kept
-    return {key: (size, kept if mature else None, mature)
-            for key, (size, kept, mature) in found.items()}
+    return {
+        key: (size, kept if mature else None, mature) for key, (size, kept, mature) in found.items()
+    }
 
 
 @pytest.fixture(scope="module")
 def built(usage_warehouse: duckdb.DuckDBPyConnection) -> dict[Key, Row]:
     """Built rows by key."""
     rows = fetch(usage_warehouse, "select * from success.retention")
-    keys = ("analysis", "subject_type", "mode", "period_type", "cohort", "segment_type",
-            "segment", "n")
+    keys = (
+        "analysis",
+        "subject_type",
+        "mode",
+        "period_type",
+        "cohort",
+        "segment_type",
+        "segment",
+        "n",
+    )
     found = {tuple(row[key] for key in keys): row for row in rows}
     assert len(found) == len(rows)
     return found
@@ -103,7 +125,11 @@ def test_every_cell_equals_the_naive_sets(
     assert {key[6] for key in expected} >= {"sem_baidu", "unattributed"}
     for key, (size, retained, mature) in expected.items():
         row = built[key]
-        assert (row["cohort_size"], row["retained"], row["is_mature"]) == (size, retained, mature), key
+        assert (row["cohort_size"], row["retained"], row["is_mature"]) == (
+            size,
+            retained,
+            mature,
+        ), key
         assert row["rate"] == (None if retained is None else pytest.approx(retained / size)), key
 
 

@@ -13,8 +13,16 @@ AS_OF = date(2021, 1, 9)  # a Saturday: the week and the month are still running
 FIRST = date(2020, 2, 20)  # before a leap day; 2020 ends in ISO week 53
 CATALOGUE = Path(__file__).parents[3] / "dbt_project" / "seeds" / "event_catalogue.csv"
 EVENTS = (
-    "create_quote", "import_products", "approve_order", "export_report", "view_dashboard",
-    "$AppStart", "$AppEnd", "Login", "heartbeat", "unheard_of",
+    "create_quote",
+    "import_products",
+    "approve_order",
+    "export_report",
+    "view_dashboard",
+    "$AppStart",
+    "$AppEnd",
+    "Login",
+    "heartbeat",
+    "unheard_of",
 )
 Row = dict[str, Any]
 SHANGHAI = timedelta(hours=8)
@@ -56,36 +64,75 @@ class Product:
     def tenant(self, tenant: str, created: str) -> None:
         """Add a tenant with its CRM account."""
         self.rows["account"].append({"account_id": f"acc-{tenant}", "name": tenant})
-        self.rows["company_account"].append({
-            "company_id": tenant, "name": tenant, "account_id": f"acc-{tenant}",
-            "created_at": at(created),
-        })
+        self.rows["company_account"].append(
+            {
+                "company_id": tenant,
+                "name": tenant,
+                "account_id": f"acc-{tenant}",
+                "created_at": at(created),
+            }
+        )
 
-    def employee(self, tenant: str, employee: str, login: str, opened: datetime,
-                 closed: datetime | None = None) -> None:
+    def employee(
+        self,
+        tenant: str,
+        employee: str,
+        login: str,
+        opened: datetime,
+        closed: datetime | None = None,
+    ) -> None:
         """Open an account of an employee."""
-        self.rows["employee_account"].append({
-            "company_id": tenant, "employee_id": employee, "login_id": login, "opened_at": opened,
-            "closed_at": closed,
-        })
+        self.rows["employee_account"].append(
+            {
+                "company_id": tenant,
+                "employee_id": employee,
+                "login_id": login,
+                "opened_at": opened,
+                "closed_at": closed,
+            }
+        )
 
-    def event(self, event: str, when: datetime, login: str | None, tenant: str | None,
-              employee: str | None, anonymous: str | None = None, **more: Any) -> None:
+    def event(
+        self,
+        event: str,
+        when: datetime,
+        login: str | None,
+        tenant: str | None,
+        employee: str | None,
+        anonymous: str | None = None,
+        **more: Any,
+    ) -> None:
         """Track an event, received at once."""
-        self.rows["app_event"].append({
-            "event_id": f"e{len(self.rows['app_event'])}", "type": "track", "event": event,
-            "distinct_id": login or anonymous, "login_id": login, "anonymous_id": anonymous,
-            "event_time": when, "received_at": when, "company_id": tenant, "employee_id": employee,
-            **more,
-        })
+        self.rows["app_event"].append(
+            {
+                "event_id": f"e{len(self.rows['app_event'])}",
+                "type": "track",
+                "event": event,
+                "distinct_id": login or anonymous,
+                "login_id": login,
+                "anonymous_id": anonymous,
+                "event_time": when,
+                "received_at": when,
+                "company_id": tenant,
+                "employee_id": employee,
+                **more,
+            }
+        )
 
     def visit(self, anonymous: str, when: datetime, **utm: str) -> None:
         """Add a page view of a cookie."""
-        self.rows["pageview"].append({
-            "event_id": f"v{len(self.rows['pageview'])}", "anonymous_id": anonymous,
-            "event_time": when, "received_at": when, "url": "https://example.com/",
-            "url_path": "/", "site_id": "www", **utm,
-        })
+        self.rows["pageview"].append(
+            {
+                "event_id": f"v{len(self.rows['pageview'])}",
+                "anonymous_id": anonymous,
+                "event_time": when,
+                "received_at": when,
+                "url": "https://example.com/",
+                "url_path": "/",
+                "site_id": "www",
+                **utm,
+            }
+        )
 
 
 def scripted_use(product: Product) -> None:
@@ -97,9 +144,15 @@ def scripted_use(product: Product) -> None:
     for moment in ("2020-06-10 23:59:59", "2020-06-11 00:00:00", "2020-06-11 00:00:01"):
         product.event("create_quote", at(moment), "login-n1", "night", "n1")
     # accounts closed on the day they opened, at midnight, and a second after midnight
-    product.employee("seats", "s1", "login-s1", at("2020-05-04 09:00:00"), at("2020-05-04 18:00:00"))
-    product.employee("seats", "s2", "login-s2", at("2020-05-01 09:00:00"), at("2020-05-05 00:00:00"))
-    product.employee("seats", "s3", "login-s3", at("2020-05-01 09:00:00"), at("2020-05-05 00:00:01"))
+    product.employee(
+        "seats", "s1", "login-s1", at("2020-05-04 09:00:00"), at("2020-05-04 18:00:00")
+    )
+    product.employee(
+        "seats", "s2", "login-s2", at("2020-05-01 09:00:00"), at("2020-05-05 00:00:00")
+    )
+    product.employee(
+        "seats", "s3", "login-s3", at("2020-05-01 09:00:00"), at("2020-05-05 00:00:01")
+    )
     product.employee("seats", "s4", "login-s4", at("2020-05-01 09:00:00"))
     for employee in ("s1", "s2", "s3", "s4"):
         for day in ("2020-05-04", "2020-05-05"):
@@ -150,7 +203,12 @@ def random_use(product: Product, rng: random.Random) -> None:
                 event = rng.choice(EVENTS)
                 seconds = {"event_duration": rng.randrange(0, 4000) / 10}
                 product.event(
-                    event, moment, login, tenant, employee, f"cookie-{login}",
+                    event,
+                    moment,
+                    login,
+                    tenant,
+                    employee,
+                    f"cookie-{login}",
                     **(seconds if event == "$AppEnd" else {}),
                 )
 
@@ -160,24 +218,42 @@ def seat_rows(product: Product, rng: random.Random) -> None:
     for number in range(12):
         for days in range(0, 320, rng.choice([1, 1, 3])):
             if number % 3:
-                product.rows["company_account_daily"].append({
-                    "company_id": f"r{number}", "date": FIRST + timedelta(days=days),
-                    "opened_seats": rng.randrange(0, 12),
-                    "purchased_seats": rng.choice([None, 0, 5, 10]),
-                })
+                product.rows["company_account_daily"].append(
+                    {
+                        "company_id": f"r{number}",
+                        "date": FIRST + timedelta(days=days),
+                        "opened_seats": rng.randrange(0, 12),
+                        "purchased_seats": rng.choice([None, 0, 5, 10]),
+                    }
+                )
         start = date(2020, 5, 1) + timedelta(days=number * 7)
-        product.rows["contract"].append({
-            "contract_id": f"k{number}", "account_id": f"acc-r{number}", "kind": "new",
-            "signed_date": start, "start_date": start, "end_date": start + timedelta(days=90),
-            "amount": Decimal(100), "currency": "CNY",
-        })
+        product.rows["contract"].append(
+            {
+                "contract_id": f"k{number}",
+                "account_id": f"acc-r{number}",
+                "kind": "new",
+                "signed_date": start,
+                "start_date": start,
+                "end_date": start + timedelta(days=90),
+                "amount": Decimal(100),
+                "currency": "CNY",
+            }
+        )
         for item, (recurring, seats) in enumerate([(True, 4), (True, 3), (False, 50)]):
-            product.rows["subscription_item"].append({
-                "item_id": f"k{number}-{item}", "contract_id": f"k{number}", "seats": seats,
-                "business_line": "erp", "unit_price": Decimal(10), "currency": "CNY",
-                "recurring": recurring, "period": "month", "start": start,
-                "end": start + timedelta(days=90 - 30 * item),
-            })
+            product.rows["subscription_item"].append(
+                {
+                    "item_id": f"k{number}-{item}",
+                    "contract_id": f"k{number}",
+                    "seats": seats,
+                    "business_line": "erp",
+                    "unit_price": Decimal(10),
+                    "currency": "CNY",
+                    "recurring": recurring,
+                    "period": "month",
+                    "start": start,
+                    "end": start + timedelta(days=90 - 30 * item),
+                }
+            )
 
 
 def read_uses(rows: dict[str, list[Row]]) -> list[Use]:
@@ -187,8 +263,11 @@ def read_uses(rows: dict[str, list[Row]]) -> list[Use]:
     """
     with CATALOGUE.open() as lines:
         catalogue = {row["event"]: row for row in csv.DictReader(lines)}
-    owners = {row["anonymous_id"]: row["login_id"] for row in rows["app_event"]
-              if row["login_id"] and row["anonymous_id"]}
+    owners = {
+        row["anonymous_id"]: row["login_id"]
+        for row in rows["app_event"]
+        if row["login_id"] and row["anonymous_id"]
+    }
     uses = []
     for row in rows["app_event"]:
         entry = catalogue.get(row["event"], {})
@@ -199,14 +278,19 @@ def read_uses(rows: dict[str, list[Row]]) -> list[Use]:
         def flag(name: str, entry: Row = entry) -> bool:
             return entry.get(name) == "true"
 
-        uses.append(Use(
-            day=day,
-            person=row["login_id"] or owners.get(row["anonymous_id"], row["anonymous_id"]),
-            company=f"t:{row['company_id']}" if row["company_id"] else None,
-            employee=row["employee_id"],
-            line=entry.get("business_line") or "unmapped",
-            feature=entry.get("feature_id") or None,
-            active=flag("is_active"), core=flag("is_core_feature"), login=flag("is_login"),
-            launch=flag("is_launch"), seconds=row.get("event_duration") or 0.0,
-        ))
+        uses.append(
+            Use(
+                day=day,
+                person=row["login_id"] or owners.get(row["anonymous_id"], row["anonymous_id"]),
+                company=f"t:{row['company_id']}" if row["company_id"] else None,
+                employee=row["employee_id"],
+                line=entry.get("business_line") or "unmapped",
+                feature=entry.get("feature_id") or None,
+                active=flag("is_active"),
+                core=flag("is_core_feature"),
+                login=flag("is_login"),
+                launch=flag("is_launch"),
+                seconds=row.get("event_duration") or 0.0,
+            )
+        )
     return uses
