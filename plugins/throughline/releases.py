@@ -109,7 +109,7 @@ def _to_postgres(con: duckdb.DuckDBPyConnection, url: str) -> list[str]:
         for schema, table in _tables(con):
             cursor.execute(f"create schema if not exists {quoted(schema)}")
             cursor.execute(f"drop table if exists {quoted(schema)}.{quoted(table)}")
-            rows = con.execute(_plain(con, schema, table)).fetch_record_batch(50_000)
+            rows = con.execute(_plain(con, schema, table)).to_arrow_reader(50_000)
             cursor.adbc_ingest(table, rows, mode="create", db_schema_name=schema)
             done.append(f"{schema}.{table}")
         target.commit()
@@ -117,7 +117,7 @@ def _to_postgres(con: duckdb.DuckDBPyConnection, url: str) -> list[str]:
 
 
 def _plain(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> str:
-    """SELECT of a table in types that PostgreSQL takes: decimals as double, nested as JSON text."""
+    """SELECT of a table in types that PostgreSQL takes: nested ones as JSON text."""
     relation = f"{quoted(schema)}.{quoted(table)}"
     columns = []
     for name, kind, *_ in con.execute(f"describe {relation}").fetchall():
