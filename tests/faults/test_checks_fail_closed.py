@@ -107,6 +107,25 @@ def test_canary_query_returns_the_rows_that_break_it(database: Path) -> None:
     assert (result.status, result.unexpected_rows) == ("fail", 2)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select leads.lead_id from {batch} as leads where leads.score > 15",
+        "select l.lead_id from {batch} l inner join {batch} r using (lead_id) where l.score > 15",
+        "with b as (from {batch}) select lead_id from b where score > (select min(score) from b)",
+        "from {batch} where regexp_matches(status, '^v.{{3}}d$')",
+        "select count(*) from {batch} where score > 15 having count(*) > 0",
+    ],
+)
+def test_canary_query_may_name_the_relation_as_it_likes(
+    database: Path, query: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}}
+    result = run_suite(database, suite(asked))[1]
+    assert (result.status, result.unexpected_rows) == ("fail", 1)
+    assert capsys.readouterr().out == ""
+
+
 def test_empty_suite_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "expectations" / "lead" / "leads.yml"
     path.parent.mkdir(parents=True)

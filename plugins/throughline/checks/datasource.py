@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from throughline.settings import Warehouse
 
-VIEW = "checked_relation"
+NAME = "checked_relation"
+VIEW = f"temp.{NAME}"
 _LOCK = RLock()
 
 
@@ -35,7 +36,7 @@ class Checker:
         source: Any = context.data_sources.add_duckdb(  # type: ignore[attr-defined]
             name="duckdb", connection_string="duckdb:///:memory:", create_temp_table=False
         )
-        asset = source.add_query_asset(name="relation", query=f"select * from temp.{VIEW}")
+        asset = source.add_query_asset(name="relation", query=f"select * from {VIEW}")
         self.definition = asset.add_batch_definition_whole_table("whole")
         self.engine = source.get_execution_engine()
         self.execute("set TimeZone = 'UTC'")
@@ -87,7 +88,7 @@ def opened(database: Path | None, limits: Warehouse) -> Iterator[Checker]:
             yield checker
         finally:
             checker.rollback()
-            checker.execute(f"drop view if exists temp.{VIEW}")
+            checker.execute(f"drop view if exists {VIEW}")
             checker.execute("use memory")
             if database is not None:
                 checker.execute(f"detach database if exists {_name(database)}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from throughline.checks.left_out import WHOLE_TABLE
 from throughline.checks.results import CheckResult, Status
-from throughline.checks.suites import NOT_NULL, NULL_CHECKS, Expectation, Suite
+from throughline.checks.suites import NOT_NULL, NULL_CHECKS, ROWS_QUERY, Expectation, Suite
 from throughline.settings import Warehouse
 
 log = logging.getLogger(__name__)
@@ -97,11 +97,11 @@ def _judge(
 ) -> list[CheckResult]:
     from great_expectations import ExpectationSuite
 
-    from throughline.checks.datasource import VIEW
+    from throughline.checks.datasource import NAME
 
     started = time.monotonic()
     condition = f" where {where}" if where else ""
-    checker.execute(f"create or replace temp view {VIEW} as select * from {source}{condition}")
+    checker.execute(f"create or replace temp view {NAME} as select * from {source}{condition}")
     outcome: dict[int, CheckResult] = {}
     asked = ExpectationSuite(name=suite.suite)
     for number, item in enumerate(expectations):
@@ -126,9 +126,20 @@ def _judge(
 
 
 def _expectation(item: Expectation, number: int) -> Any:
+    """Build Great Expectations' object, `{batch}` in a query replaced by the relation's name.
+
+    Left to itself it puts a subquery there, with an alias of its own unless the query joins. The
+    comment keeps it from printing that the word is missing.
+    """
     from great_expectations.expectations.registry import get_expectation_impl
 
-    return get_expectation_impl(item.type)(**item.kwargs, meta={"number": number})
+    from throughline.checks.datasource import VIEW
+
+    kwargs = dict(item.kwargs)
+    if item.type == ROWS_QUERY:
+        query = kwargs["unexpected_rows_query"].replace("{batch}", VIEW)
+        kwargs["unexpected_rows_query"] = f"{query} /* {{batch}} */"
+    return get_expectation_impl(item.type)(**kwargs, meta={"number": number})
 
 
 def _read(suite: Suite, item: Expectation, one: Any) -> CheckResult:
@@ -165,7 +176,7 @@ def _observed(found: dict[str, Any]) -> str:
 
 def _unexpected(item: Expectation, found: dict[str, Any]) -> int | None:
     count = found.get("unexpected_count")
-    if count is None and item.type == "unexpected_rows_expectation":
+    if count is None and item.type == ROWS_QUERY:
         count = found.get("observed_value")
     return int(count) if count is not None else None
 

@@ -1,0 +1,181 @@
+"""P14: every critical expectation of input and staging fails when what it guards is broken.
+
+For each suite 400 good rows are made from the contract. Then every critical expectation gets 12
+rows of its own, broken in the way it is there to see, and all of them must fail.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from throughline.checks.engine import run_suite
+from throughline.checks.results import CheckResult
+from throughline.checks.suites import NOT_NULL, ROW_COUNT, Expectation, Suite, load_layer
+from throughline.contracts import ENVELOPE, load_contracts
+
+ROWS, BROKEN = 400, 12
+GOOD = {
+    "VARCHAR": "'{name}-' || i",
+    "BIGINT": "1",
+    "DECIMAL(18,4)": "1.5",
+    "DOUBLE": "1.5",
+    "BOOLEAN": "false",
+    "DATE": "date '2024-01-01' + i::int",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz '2024-01-01 00:00:00Z' + to_hours(i)",
+}
+GOOD_COLUMN = {
+    ("opportunity", "closed_at"): "null",
+    ("contract", "end_date"): "date '2030-01-01' + i::int",
+    ("channel_cost_monthly", "month"): "date '2000-01-01' + to_months(i)",
+    **{(e, "merged_into_id"): "null" for e in ("account", "contact", "lead", "company_account")},
+}
+BAD = {  # description of a query → columns that break it
+    "no form without a hash of phone or e-mail": {"phone_hash": "null", "email_hash": "null"},
+    "converted leads name their opportunity": {
+        "status": "'converted'",
+        "converted_opportunity_id": "null",
+    },
+    "no contact without phone, e-mail or WeChat id": {
+        "phone_hash": "null",
+        "email_hash": "null",
+        "wechat_unionid": "null",
+    },
+    "amount without currency": {"currency": "null"},
+    "closed exactly when won or lost": {"stage": "'won'", "closed_at": "null"},
+    "no exit before entry": {"exited_at": "entered_at - interval 1 day"},
+    "service does not end before it starts": {"end": "start - 1"},
+    "answered exactly when there is a pick-up": {"outcome": "'answered'", "answer_at": "null"},
+    "opened before created": {"opened_at": "created_at - interval 1 day"},
+    "closed before opened": {"closed_at": "opened_at - interval 1 day"},
+    "no pattern shorter than three characters": {"pattern": "'ab'"},
+    "no readable address": {"kind": "'ip'", "value": "'10.0.0.1'"},
+    "month is its first day": {"month": "date '2026-01-15'"},
+    "no account merged into itself": {"merged_into_id": "account_id"},
+    "no tenant merged into itself": {"merged_into_id": "company_id"},
+    "periods of one staff member do not overlap": {
+        "owner_id": "'same'",
+        "valid_to": "null::date",
+    },
+}
+READABLE = {
+    "no readable phone number in ": "'13800138000'",
+    "no readable e-mail address in ": "'a@example.com'",
+    "no readable address in ": "'10.0.0.1'",
+}
+EVENT_COLUMNS = {
+    "event_at": "timestamptz '2024-01-01 00:00:00Z'",
+    "is_clock_skew": "false",
+    "business_date": "date '2024-01-01'",
+}
+RENAMED = {
+    ("subscription_item", "start"): "start_date",
+    ("subscription_item", "end"): "end_date",
+    ("lead_status_history", "by"): "changed_by",
+    ("opp_stage_history", "by"): "changed_by",
+}
+SUITES = [
+    suite
+    for layer in ("input", "staging")
+    for suite in load_layer(layer)
+    if suite.table.removeprefix("stg_") in load_contracts()
+]
+
+
+def good_columns(suite: Suite) -> dict[str, str]:
+    """Column → SQL of its value in good row `i`."""
+    entity = suite.table.removeprefix("stg_")
+    contract = load_contracts()[entity]
+    out = {}
+    for name, kind in {**contract.columns, **ENVELOPE}.items():
+        spec = contract.fields.get(name)
+        value = GOOD[kind].format(name=name)
+        if spec and spec.values:
+            value = f"'{spec.values[0]}'"
+        elif spec and spec.type == "currency":
+            value = "'CNY'"
+        given = GOOD_COLUMN.get((entity, name), value)
+        staged = RENAMED.get((entity, name), name) if suite.layer == "staging" else name
+        out[staged] = f"cast({given} as {kind})"
+    if suite.layer == "staging" and contract.kind == "event":
+        out |= EVENT_COLUMNS
+    return out
+
+
+def good(suite: Suite) -> str:
+    columns = ", ".join(f'{value} as "{name}"' for name, value in good_columns(suite).items())
+    return f"(select i, {columns} from range({ROWS}) as numbers (i))"
+
+
+def damage(item: Expectation) -> dict[str, str]:
+    """Column → SQL of a value that breaks the expectation."""
+    kwargs = item.kwargs
+    match item.type:
+        case "expect_column_values_to_not_be_null":
+            return {kwargs["column"]: "null"}
+        case "expect_column_values_to_be_in_set":
+            return {kwargs["column"]: "'no such value'"}
+        case "expect_column_values_to_be_between" if "max_value" in kwargs:
+            return {kwargs["column"]: f"{kwargs['max_value']} + 1"}
+        case "expect_column_values_to_be_between":
+            return {kwargs["column"]: f"{kwargs['min_value']} - 1"}
+        case "expect_column_value_lengths_to_equal":
+            return {kwargs["column"]: "'X'"}
+        case "expect_column_pair_values_a_to_be_greater_than_b":
+            return {kwargs["column_A"]: f'"{kwargs["column_B"]}" - 1'}
+        case "expect_column_values_to_be_unique" | "expect_compound_columns_to_be_unique":
+            return {}  # twelve rows stand there twice
+    return damage_of_query(kwargs["description"])
+
+
+def damage_of_query(description: str) -> dict[str, str]:
+    for start, value in READABLE.items():
+        if description.startswith(start):
+            return {description.removeprefix(start): value}
+    if " days after extraction" in description:
+        return {description.split()[0]: "_loaded_at + interval 9 day"}
+    return BAD[description]
+
+
+def broken(suite: Suite, items: list[Expectation]) -> str:
+    """Good rows of which each expectation has twelve broken ones; twelve stand there twice."""
+    cases: dict[str, list[str]] = {}
+    for number, item in enumerate(items):
+        first = number * BROKEN
+        for column, value in damage(item).items():
+            cases.setdefault(column, []).append(
+                f"when i between {first} and {first + BROKEN - 1} then {value}"
+            )
+    assert len(items) * BROKEN < ROWS - BROKEN
+    replaced = ", ".join(
+        f'case {" ".join(when)} else "{column}" end as "{column}"' for column, when in cases.items()
+    )
+    rows = f"select * replace ({replaced}) from {good(suite)}"
+    return f"(with rows as ({rows}) from rows union all from rows where i >= {ROWS - BROKEN})"
+
+
+def criticals(suite: Suite) -> Iterator[Expectation]:
+    yield from (e for e in suite.expectations if e.severity == "critical" and e.type != ROW_COUNT)
+
+
+def judge(suite: Suite, relation: str) -> dict[str, CheckResult]:
+    """Results of the critical expectations, by label."""
+    kept = [e for e in suite.expectations if e.severity == "critical" or e.type == NOT_NULL]
+    asked = suite.model_copy(update={"expectations": tuple(kept)})
+    wanted = {e.label for e in kept if e.severity == "critical"}
+    results = run_suite(None, asked, relation=relation)
+    return {r.expectation: r for r in results if r.expectation in wanted}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.suite)
+def test_every_critical_expectation_sees_what_it_guards(suite: Suite) -> None:
+    sound = judge(suite, good(suite))
+    assert {name: r.observed for name, r in sound.items() if r.status != "pass"} == {}
+    items = list(criticals(suite))
+    found = judge(suite, broken(suite, items))
+    survivors = [item.label for item in items if found[item.label].status != "fail"]
+    assert survivors == []
+    count = next(e for e in suite.expectations if e.type == ROW_COUNT)
+    if count.kwargs["min_value"] > 0:
+        empty = judge(suite, f"(from {good(suite)} limit 0)")
+        assert empty[count.label].status == "fail"
