@@ -11,11 +11,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from throughline import fault, landing
-from throughline.checks.results import CheckResult, blocking
-from throughline.errors import CheckFailed, FenceError, ThroughlineError
+from throughline.errors import FenceError, ThroughlineError
 from throughline.fence import Fence, taken
 from throughline.landing import Outcome
 from throughline.night_alerts import report_checks, report_domain
+from throughline.night_checks import SHARED_LAYERS, judge_layers, stop_on
 from throughline.night_report import NightReport, read_report, run_of, write_report
 from throughline.nights import interval
 from throughline.publish import audit_candidate, build_candidate
@@ -93,7 +93,8 @@ def build(settings: Settings, as_of: date) -> NightReport:
 
         def gate(work_file: Path, touched: Touched) -> None:
             with timed(report.seconds, "checks_core"):
-                report.checks.extend(_judge_layers(settings, as_of, work_file, touched))
+                report.checks.extend(judge_layers(settings, as_of, work_file, touched))
+            stop_on(report.checks, "staging and core; nothing is published")
             fence.check()
 
         built = build_warehouse(settings, planned, gate, report.seconds)
@@ -120,17 +121,18 @@ def audit(settings: Settings, as_of: date) -> NightReport:
     if report.status == "unchanged":
         return report
     with _continued(settings, report) as (_, planned):
+        before = [check for check in report.checks if check.layer in SHARED_LAYERS]
         with timed(report.seconds, "copy"):
-            candidate = build_candidate(settings, planned, report.checks)
+            candidate = build_candidate(settings, planned, before)
         with timed(report.seconds, "checks_candidate"):
             results = audit_candidate(settings, planned)
+        report.checks[:] = [*before, *results]
         report_checks(settings, as_of, results)
-        _stop_on(results, f"the candidate {candidate.path}, which is kept")
+        stop_on(results, f"the candidate {candidate.path}, which is kept")
         return write_report(
             settings,
             report.but(
                 status="audited",
-                checks=[*report.checks, *results],
                 tables=candidate.rows,
                 left_out=list(candidate.left_out),
                 null_columns=list(candidate.nulled),
@@ -160,31 +162,6 @@ def is_done(settings: Settings, planned: Run) -> bool:
     if planned.backdated or not whole:
         return whole
     return served_run(settings) == (planned.run_id, planned.as_of)
-
-
-def _judge_layers(
-    settings: Settings, as_of: date, work_file: Path, touched: Touched
-) -> list[CheckResult]:
-    from throughline.checks.gate import check_layer
-
-    results = [
-        result
-        for layer in ("staging", "core")
-        for result in check_layer(settings, layer, work_file, touched)
-    ]
-    fault.point("night.core_judged")
-    report_checks(settings, as_of, results)
-    _stop_on(results, "staging and core; nothing is published")
-    return results
-
-
-def _stop_on(results: list[CheckResult], where: str) -> None:
-    broken = blocking(results)
-    if broken:
-        lines = [f"  {r.suite}: {r.expectation} ({r.status}: {r.observed})" for r in broken]
-        raise CheckFailed(
-            f"{len(broken)} critical checks did not pass in {where}:\n" + "\n".join(lines)
-        )
 
 
 @contextmanager

@@ -6,8 +6,7 @@ import pytest
 
 from night_case import DAY, make_home, put
 from small_company import ad_spend, at
-from throughline.publish.candidate import _reconciliation_results
-from throughline.publish.reconcile import reconcile
+from throughline.publish.reconcile import reconcile, reconciliation_results
 from throughline.settings import Settings
 from throughline.warehouse import connect, plan, prepare
 from throughline.warehouse.engine import literal
@@ -52,7 +51,7 @@ def _reconcile(settings: Settings, staged: dict[str, str]) -> dict[str, tuple]:
         con.execute(f"attach {literal(settings.work_file)} as work (read_only)")
         con.execute("create schema audit")
         reconcile(con, run)
-        failed = {r.expectation for r in _reconciliation_results(con) if r.status == "fail"}
+        failed = {r.expectation for r in reconciliation_results(con) if r.status == "fail"}
         rows = con.execute(
             f"select entity, {COLUMNS} from audit.reconciliation where date is null"
         ).fetchall()

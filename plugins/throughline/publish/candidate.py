@@ -1,6 +1,5 @@
 """The candidate: a fresh file with what analysts may see, and the account of how it came to be."""
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from throughline.contracts import load_contracts
 from throughline.errors import FenceError
 from throughline.publish.account import Absent, write_account, write_results
 from throughline.publish.freshness import Freshness, measure_freshness
-from throughline.publish.reconcile import reconcile
+from throughline.publish.reconcile import reconcile, reconciliation_results
 from throughline.settings import Settings
 from throughline.warehouse.engine import connect, literal, quoted
 from throughline.warehouse.runs import Run
@@ -102,7 +101,7 @@ def audit_candidate(settings: Settings, run: Run) -> list[CheckResult]:
     path = candidate_path(settings, run.run_id)
     with connect(settings, path, read_only=True) as con:
         absent = con.execute("select not_connected from build_info").fetchall()[0][0]
-        reconciled = _reconciliation_results(con)
+        reconciled = reconciliation_results(con)
     results = [*check_candidate(settings, path, set(absent)), *reconciled]
     with connect(settings, path) as con:
         failed = blocking(results)
@@ -192,36 +191,3 @@ def _count(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {
         name: int(con.execute(f"select count(*) from {name}").fetchall()[0][0]) for (name,) in rows
     }
-
-
-def _reconciliation_results(con: duckdb.DuckDBPyConnection) -> list[CheckResult]:
-    """One result per source and entity: what landed is loaded, or its absence is counted."""
-    rows = con.execute(
-        "select source, entity, count(*) filter (where difference != 0 or"
-        " coalesce(amount_difference, 0) != 0), max(abs(difference)), any_value(landed_rows)"
-        " from audit.reconciliation group by all order by all"
-    ).fetchall()
-    template = CheckResult(
-        suite="audit.reconciliation",
-        expectation="",
-        layer="audit",
-        table_name="reconciliation",
-        severity="critical",
-        status="pass",
-        observed="",
-        expected="difference 0",
-        unexpected_rows=0,
-        seconds=0.0,
-        owner="data-platform",
-        why="a row that landed and is neither loaded nor counted as left out is lost",
-    )
-    return [
-        dataclasses.replace(
-            template,
-            expectation=f"landed_rows_are_loaded.{source}.{entity}",
-            status="fail" if broken else "pass",
-            observed=f"difference {difference} of {landed} landed rows",
-            unexpected_rows=broken,
-        )
-        for source, entity, broken, difference, landed in rows
-    ]

@@ -4,8 +4,11 @@ The survivors of a key (G4) are worked out here a second time, from the contract
 row which the staging models lose is found.
 """
 
+import dataclasses
+
 import duckdb
 
+from throughline.checks.results import CheckResult
 from throughline.contracts import Contract, load_contracts
 from throughline.warehouse.engine import literal, quoted
 from throughline.warehouse.runs import Run
@@ -45,6 +48,39 @@ def reconcile(con: duckdb.DuckDBPyConnection, run: Run) -> None:
                 f" loaded_amount, accepted_amount - dropped_amount - loaded_amount from ({select})"
                 " order by all"
             )
+
+
+def reconciliation_results(con: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """One result per source and entity: what landed is loaded, or its absence is counted."""
+    rows = con.execute(
+        "select source, entity, count(*) filter (where difference != 0 or"
+        " coalesce(amount_difference, 0) != 0), max(abs(difference)), any_value(landed_rows)"
+        " from audit.reconciliation group by all order by all"
+    ).fetchall()
+    template = CheckResult(
+        suite="audit.reconciliation",
+        expectation="",
+        layer="audit",
+        table_name="reconciliation",
+        severity="critical",
+        status="pass",
+        observed="",
+        expected="difference 0",
+        unexpected_rows=0,
+        seconds=0.0,
+        owner="data-platform",
+        why="a row that landed and is neither loaded nor counted as left out is lost",
+    )
+    return [
+        dataclasses.replace(
+            template,
+            expectation=f"landed_rows_are_loaded.{source}.{entity}",
+            status="fail" if broken else "pass",
+            observed=f"difference {difference} of {landed} landed rows",
+            unexpected_rows=broken,
+        )
+        for source, entity, broken, difference, landed in rows
+    ]
 
 
 def _joined(run: Run, entity: str, select: str) -> str:
