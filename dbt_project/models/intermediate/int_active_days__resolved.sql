@@ -47,7 +47,6 @@ lines as (
         ], recursive := true),
         user_days.business_line,
         user_days.business_date,
-        user_days.events,
         user_days.active_events,
         user_days.core_events,
         user_days.logins,
@@ -69,7 +68,6 @@ totals as (
         case when grouping(business_line) = 1 then 'ALL' else business_line end
             as business_line,
         business_date,
-        cast(sum(events) as bigint) as events,
         cast(sum(active_events) as bigint) as active_events,
         cast(sum(core_events) as bigint) as core_events,
         cast(sum(logins) as bigint) as logins,
