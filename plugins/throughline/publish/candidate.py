@@ -76,7 +76,7 @@ def build_candidate(settings: Settings, run: Run, results: Sequence[CheckResult]
     with connect(settings, path) as con:
         con.execute(f"attach {literal(run.work_file)} as work (read_only)")
         _is_of(con, run)
-        freshness = measure_freshness(con, run)
+        freshness = measure_freshness(con, settings, run)
         con.execute("begin")
         models = _models(con)
         kept = [model for model in models if not _missing(model.requires, run)]

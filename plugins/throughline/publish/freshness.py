@@ -6,7 +6,9 @@ from datetime import date
 
 import duckdb
 
+from throughline import landing
 from throughline.contracts import Contract, load_contracts
+from throughline.settings import Settings
 from throughline.warehouse.engine import quoted
 from throughline.warehouse.runs import Run
 
@@ -31,12 +33,12 @@ class Freshness:
         return sorted(read & self.stale.keys())
 
 
-def measure_freshness(con: duckdb.DuckDBPyConnection, run: Run) -> Freshness:
-    """Read how far each stale domain reaches: the oldest of its sources' newest live nights."""
-    newest = con.execute(
-        "select domain, min(newest) from (select domain, source, max(as_of) as newest"
-        " from work.run.batches group by all) group by all"
-    ).fetchall()
+def measure_freshness(con: duckdb.DuckDBPyConnection, settings: Settings, run: Run) -> Freshness:
+    """Say how far each stale domain reaches: its last night that ended well.
+
+    A domain that never had one reaches as far as its newest live batch.
+    """
+    newest = con.execute("select domain, max(as_of) from work.run.batches group by all").fetchall()
     reach: dict[str, date] = dict(newest)
     domains: dict[str, set[str]] = {}
     for entity, domain in con.execute(
@@ -45,9 +47,20 @@ def measure_freshness(con: duckdb.DuckDBPyConnection, run: Run) -> Freshness:
         domains.setdefault(entity, set()).add(domain)
     return Freshness(
         as_of=run.as_of,
-        stale={domain: reach.get(domain) for domain in run.stale},
+        stale={
+            name: _last_good(settings, name, run.as_of) or reach.get(name) for name in run.stale
+        },
         domains={entity: frozenset(names) for entity, names in domains.items()},
     )
+
+
+def _last_good(settings: Settings, domain: str, as_of: date) -> date | None:
+    nights = sorted((path.name for path in settings.outcomes.glob("????-??-??")), reverse=True)
+    for night in (date.fromisoformat(name) for name in nights):
+        outcome = landing.read_outcome(settings, domain, night) if night < as_of else None
+        if outcome is not None and outcome.status == "ok":
+            return night
+    return None
 
 
 def write_freshness(con: duckdb.DuckDBPyConnection, run: Run, freshness: Freshness) -> None:
@@ -58,12 +71,13 @@ def write_freshness(con: duckdb.DuckDBPyConnection, run: Run, freshness: Freshne
         " data_through date, lag_hours double, outcome varchar, is_stale boolean)"
     )
     pairs = con.execute(
-        "select source, entity, domain, max(extracted_at), sum(accepted)::bigint, max(as_of)"
+        "select source, entity, domain, max(extracted_at), sum(accepted)::bigint"
         " from work.run.batches group by all order by all"
     ).fetchall()
-    for source, entity, domain, received, rows, through in pairs:
+    for source, entity, domain, received, rows in pairs:
         last = _last_event(con, load_contracts()[entity], source)
         stale = domain in run.stale
+        through = freshness.through([entity])
         con.execute(
             "insert into audit.source_freshness select ?, ?, ?, ?, ?, ?, ?, ?,"
             " (select round(date_diff('second', ?::timestamptz, as_of_end) / 3600.0, 2)"
