@@ -1,7 +1,7 @@
 """What happens when a task fails: it is tried again, then its run is reported as an incident.
 
-Airflow calls the report from its dag-processor, not from the task: so it is also called when the task's
-process was killed on its last try (a task's own callback is not).
+Airflow calls the report from its dag-processor, not from the task: so also when the task's process
+was killed on its last try (a task's own callback is not called then).
 """
 
 from collections.abc import Mapping
