@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-import ingest_case
 import pytest
 
+import ingest_case
 from throughline.local import postgres, processes
 
 
