@@ -10,7 +10,7 @@ ENTITIES = (
     *("account", "ad_spend_daily", "app_event", "bot_ua", "company_account", "contact"),
     *("employee_account", "form_submit", "internal_list", "lead", "owner", "pageview"),
 )
-EVENT = "report_view"
+EVENT = "export_report"
 
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:
