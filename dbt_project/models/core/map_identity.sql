@@ -28,7 +28,7 @@ final as (
     from grouped
     inner join grouped as roots
         on grouped.root_no = roots.node_no
-    inner join joined
+    left join joined
         on grouped.node_no = joined.node_no
     left join edges
         on joined.edge_no = edges.edge_no

@@ -1,4 +1,5 @@
--- One row per node with the edge that joined it to the earliest node of its person (0 for that one).
+-- One row per node that has an edge, with the edge that joined it to the earliest node of its person
+-- (0 for that one).
 {% set imports %}
 grouped as (
 
@@ -16,7 +17,13 @@ roots as (
 
     select node_no
     from grouped
-    where node_no = root_no
+    where
+        node_no = root_no
+        and node_no in (
+            select accepted.node_a from accepted
+            union
+            select accepted.node_b from accepted
+        )
 
 ),
 {% endset %}
