@@ -16,7 +16,7 @@ def show(settings: Settings, nights: Sequence[date], console: Console) -> None:
     if not settings.current.exists():
         console.print("[red]Nothing is published yet.[/]")
         return
-    console.print(_checked(settings))
+    console.print(_checked(settings, nights))
     _published(settings, console)
 
 
@@ -37,15 +37,12 @@ def _extracted(settings: Settings, nights: Sequence[date]) -> Table:
     return table
 
 
-def _checked(settings: Settings) -> Table:
-    rows = _ask(
-        settings,
-        "select layer, status, severity, count(*) from audit.check_results group by all",
-    )
+def _checked(settings: Settings, nights: Sequence[date]) -> Table:
     counts: dict[str, Counter[str]] = {}
-    for layer, status, severity, count in rows:
+    sql = "select layer, status, severity from audit.check_results"
+    for layer, status, severity in [*_input_checks(settings, nights), *_ask(settings, sql)]:
         good = status in ("pass", "not_applicable")
-        counts.setdefault(layer, Counter())[status if good else f"failed {severity}"] += count
+        counts.setdefault(layer, Counter())[status if good else f"failed {severity}"] += 1
     table = Table(title="Checked", box=None, title_justify="left", pad_edge=False)
     table.add_column("layer")
     kinds = ("pass", "failed critical", "failed warning", "not_applicable")
@@ -54,6 +51,17 @@ def _checked(settings: Settings) -> Table:
     for layer, found in sorted(counts.items()):
         table.add_row(layer, str(found.total()), *(str(found[kind]) for kind in kinds))
     return table
+
+
+def _input_checks(settings: Settings, nights: Sequence[date]) -> list[tuple[str, str, str]]:
+    from throughline import landing
+
+    return [
+        ("input", result["status"], result["severity"])
+        for batch in landing.input_batches(settings)
+        if batch.as_of in set(nights)
+        for result in (landing.newest_verdict(batch) or {}).get("results", [])
+    ]
 
 
 def _published(settings: Settings, console: Console) -> None:
