@@ -17,6 +17,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from throughline.alerts import report_incident
+from throughline.checks.results import CheckResult
 from throughline.settings import Settings, load_settings
 
 SECRET = "not-a-real-secret"
@@ -98,13 +99,33 @@ INCIDENT = {
     "severity": "critical",
     "summary": "check lead.leads failed: 3 of 100 rows",
     "blocks": "publishing of 2026-06-30; the release of 2026-06-29 is served",
-    "command": "throughline check --as-of 2026-06-30",
+    "command": "throughline status --as-of 2026-06-30",
     "window": "2026-06-30",
 }
 
 
 def report(settings: Settings, **changes: str) -> None:
     report_incident(settings, **{**INCIDENT, **changes})  # type: ignore[arg-type]
+
+
+def judged(
+    number: int, owner: str, severity: str = "critical", status: str = "fail"
+) -> CheckResult:
+    """One result of a check on a table that bears a number."""
+    return CheckResult(
+        suite=f"lead.table_{number}",
+        expectation="expect_column_values_to_not_be_null[lead_id]#000000",
+        layer="lead",
+        table_name=f"table_{number}",
+        severity=severity,  # type: ignore[arg-type]
+        status=status,  # type: ignore[arg-type]
+        observed=f"{number} of 900 rows",
+        expected="always",
+        unexpected_rows=number,
+        seconds=0.1,
+        owner=owner,
+        why="the test wants a storm",
+    )
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from throughline.checks.results import CheckResult, failed
+from throughline.checks.results import CheckResult
 from throughline.landing import Outcome
 from throughline.settings import Settings
 
@@ -33,30 +33,17 @@ def report_domain(settings: Settings, as_of: date, domain: str, outcome: Outcome
 
 
 def report_checks(settings: Settings, as_of: date, results: Sequence[CheckResult]) -> None:
-    """Open one incident for each suite with results that neither passed nor were left out."""
-    from throughline.alerts import report_incident
+    """Tell each owner once a night what did not pass, criticals and warnings apart."""
+    from throughline import alerts
 
-    suites: dict[str, list[CheckResult]] = {}
-    for result in failed(results):
-        suites.setdefault(result.suite, []).append(result)
-    for suite, broken in sorted(suites.items()):
-        critical = any(result.severity == "critical" for result in broken)
-        report_incident(
-            settings,
-            kind="check",
-            subject=suite,
-            owner=broken[0].owner,
-            severity="critical" if critical else "warning",
-            summary=f"{len(broken)} checks of {suite} did not pass: {broken[0].expectation}",
-            blocks="tonight's release; the last one stays served" if critical else "nothing",
-            command=f"throughline check {suite} --as-of {as_of}",
-            window=as_of.isoformat(),
-            detail="\n".join(
-                f"{r.expectation} ({r.severity}): {r.status}, observed {r.observed},"
-                f" expected {r.expected}. {r.why}"
-                for r in broken
-            ),
-        )
+    alerts.report_checks(
+        settings,
+        results,
+        window=as_of.isoformat(),
+        blocks="tonight's release; the last one stays served",
+        command=f"throughline status --as-of {as_of}",
+        subject="checks",
+    )
 
 
 def _owner(settings: Settings, domain: str) -> str:

@@ -27,8 +27,7 @@ from alert_case import (
     rows,
     settings,
 )
-from throughline.alerts import deliver, report_checks
-from throughline.checks.results import CheckResult
+from throughline.alerts import deliver
 from throughline.settings import Settings
 
 __all__ = ["inbox", "receiver", "settings"]
@@ -47,7 +46,7 @@ def test_failure_arrives_once_on_both_channels_with_all_that_is_needed(
         assert "Owner: sales-ops" in text
         assert "check lead.leads failed: 3 of 100 rows" in text
         assert "Blocks: publishing of 2026-06-30; the release of 2026-06-29 is served" in text
-        assert "Look closer: throughline check --as-of 2026-06-30" in text
+        assert "Look closer: throughline status --as-of 2026-06-30" in text
     assert message["kind"] == kind
     assert mail["To"] == "sales-ops@example.com"
 
@@ -320,48 +319,6 @@ def test_source_text_in_an_alert_is_shown_and_never_obeyed(
     assert mail["Bcc"] is None
     assert mail.get_all("X-RcptTo") == ["oncall@localhost"]
     assert rows(settings, "select count(*) from throughline.incidents") == [(1,)]
-
-
-def failed(number: int, owner: str, severity: str = "critical") -> CheckResult:
-    return CheckResult(
-        suite=f"lead.table_{number}",
-        expectation="expect_column_values_to_not_be_null[lead_id]#000000",
-        layer="lead",
-        table_name=f"table_{number}",
-        severity=severity,  # type: ignore[arg-type]
-        status="fail",
-        observed=f"{number} of 900 rows",
-        expected="always",
-        unexpected_rows=number,
-        seconds=0.1,
-        owner=owner,
-        why="the test wants a storm",
-    )
-
-
-def test_storm_of_500_failed_checks_is_one_message_per_owner(
-    settings: Settings, receiver: Receiver, inbox: Inbox
-) -> None:
-    results = [failed(number, "sales-ops" if number % 2 else "finance") for number in range(500)]
-    for _ in range(2):  # the task is tried again
-        report_checks(
-            settings,
-            results,
-            window="2026-06-30",
-            blocks="publishing",
-            command="throughline check --as-of 2026-06-30",
-        )
-    assert sorted(message["owner"] for message in receiver.messages) == ["finance", "sales-ops"]
-    assert len(inbox.mails) == 2
-    assert "and 249 more" in receiver.messages[0]["summary"]
-    assert "and 240 more" in receiver.messages[0]["detail"]
-
-
-def test_warnings_are_told_apart_and_block_nothing(settings: Settings, receiver: Receiver) -> None:
-    results = [failed(1, "sales-ops"), failed(2, "sales-ops", "warning")]
-    report_checks(settings, results, window="w", blocks="publishing", command="c")
-    told = {message["severity"]: message["blocks"] for message in receiver.messages}
-    assert told == {"critical": "publishing", "warning": "nothing; the release is published"}
 
 
 def test_state_database_that_dies_while_sending_keeps_the_message_due(

@@ -29,11 +29,11 @@ def report_checks(
     for result in failed(results):
         groups[(result.owner, result.severity)].append(result)
     for (owner, severity), found in groups.items():
-        layers = subject or ", ".join(sorted({result.layer for result in found}))
+        layers = ", ".join(sorted({result.layer for result in found}))
         report_incident(
             settings,
             kind="check",
-            subject=f"{layers} ({owner}, {severity})",
+            subject=f"{subject or layers} ({owner}, {severity})",
             owner=owner,
             severity=severity,
             summary=_summary(layers, found),
