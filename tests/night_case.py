@@ -90,6 +90,7 @@ def put(
         "accepted": len(rows),
         "warnings": {},
         "reasons": {},
+        "undelivered": [],
         **counts,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, default=str), encoding="utf-8")

@@ -103,6 +103,15 @@ class Contract(_Strict):
             out.update(_accepted(name, spec))
         return out
 
+    def columns_of(self, names: set[str]) -> list[str]:
+        """Accepted columns of some fields, in the order of the contract."""
+        return [
+            column
+            for name, spec in self.fields.items()
+            if name in names
+            for column in _accepted(name, spec)
+        ]
+
     @property
     def date_column(self) -> str | None:
         """Natural business date of a report row; None for the other kinds."""

@@ -5,6 +5,7 @@ connection kept open per process is the whole remedy. It is in memory; files are
 for the time of one suite, under the name of the file, because views inside may name their catalog.
 """
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ class Checker:
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
+        logging.getLogger("great_expectations").setLevel(logging.WARNING)
         _register()
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(

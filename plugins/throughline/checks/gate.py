@@ -41,6 +41,7 @@ def judge_batch(
         suite,
         relation=f"read_parquet('{_escaped(batch.path)}')",
         extra=promised_by_contract(batch),
+        not_applicable=batch.undelivered,
         limits=settings.warehouse,
     )
     results += own_results(suite, facts)
@@ -59,12 +60,15 @@ def check_layer(
     `touched` names, per incremental model, the business dates this night replaced: rows are judged
     on those dates only, row counts and keys on the whole table; every other model is judged whole.
     Suites of entities without one input row are not applicable: nothing is connected, or nothing
-    was let in yet, and that is the input gate's story.
+    was let in yet, and that is the input gate's story. Nor are staging checks of a column that no
+    mapping delivers.
 
     Raises:
         ConfigError: a suite file is not valid, or the layer has none.
     """
     empty = required_but_missing(layer, _empty_inputs(settings, work_file))
+    if layer == "staging":
+        empty |= _undelivered(settings, work_file)
     out: list[CheckResult] = []
     for suite in load_layer(layer, suites):
         dates = (touched or {}).get(suite.table)
@@ -131,6 +135,29 @@ def _empty_inputs(settings: Settings, work_file: Path) -> set[str]:
     except Exception as error:  # DuckDB's and SQLAlchemy's errors share no narrower base
         log.warning("%s cannot be read for its inputs: %s", work_file, error)
         return set()
+
+
+def _undelivered(settings: Settings, work_file: Path) -> dict[str | tuple[str, str], set[str]]:
+    """Staging columns that no batch of the run's set delivers, each with its entity."""
+    from throughline.checks.datasource import opened
+    from throughline.landing import input_batches
+
+    try:
+        with opened(work_file, settings.warehouse) as checker:
+            used = {row[0] for row in checker.execute("select batch_id from run.batches")}
+    except Exception as error:  # DuckDB's and SQLAlchemy's errors share no narrower base
+        log.warning("%s cannot be read for its batches: %s", work_file, error)
+        return {}
+    lacking: dict[str, set[str]] = {}
+    for batch in input_batches(settings):
+        if batch.batch_id in used:
+            here = set(batch.undelivered)
+            lacking[batch.entity] = lacking.get(batch.entity, here) & here
+    return {
+        (f"staging.stg_{entity}", column): {entity}
+        for entity, columns in lacking.items()
+        for column in columns
+    }
 
 
 def _on(dates: list[date]) -> str:

@@ -43,12 +43,12 @@ def conform(settings: Settings, parts: Parts) -> InputBatch:
     scratch = settings.work / "conform" / name
     connection = open_session(settings, scratch)
     try:
-        _judge(connection, settings, parts)
+        undelivered = _judge(connection, settings, parts)
         counts = write_results(connection, settings, parts, name, draft)
     finally:
         connection.close()
         shutil.rmtree(scratch, ignore_errors=True)
-    return _commit(settings, parts, name, draft, counts)
+    return _commit(settings, parts, name, draft, {**counts, "undelivered": undelivered})
 
 
 def reconform(settings: Settings, source: str, window: str | None = None) -> list[InputBatch]:
@@ -72,8 +72,11 @@ def reconform(settings: Settings, source: str, window: str | None = None) -> lis
     return made
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, settings: Settings, parts: Parts) -> None:
-    """Make the table `judged` from the streams, the mapping and the contract."""
+def _judge(connection: duckdb.DuckDBPyConnection, settings: Settings, parts: Parts) -> list[str]:
+    """Make the table `judged` from the streams, the mapping and the contract.
+
+    Returns the accepted columns of the fields that the mapping does not deliver.
+    """
     where = f"{parts.source.name}/{parts.entity}.sql"
     connection.execute(f"set TimeZone = '{parts.source.timezone}'")
     make_views(connection, settings, parts)
@@ -83,12 +86,14 @@ def _judge(connection: duckdb.DuckDBPyConnection, settings: Settings, parts: Par
     except duckdb.Error as error:
         raise ConformError(_explain(connection, where, parts, error)) from error
     mapped = {row[0]: row[1] for row in connection.execute("describe mapped").fetchall()}
+    contract = load_contracts()[parts.entity]
     try:
-        judged = judge_sql(load_contracts()[parts.entity], mapped, parts.source.timezone)
+        judged = judge_sql(contract, mapped, parts.source.timezone)
     except ConformError as error:
         raise ConformError(f"{where}: {error}") from error
     connection.execute(f"create temp table judged as {judged}")
     connection.execute("set TimeZone = 'UTC'")
+    return contract.columns_of(set(contract.fields) - set(mapped))
 
 
 def _explain(

@@ -21,7 +21,8 @@ class InputBatch:
 
     `status` is landed (not judged yet), passed, held or withdrawn; `amount` the sum of the
     contract's field amount or cost; `landing` the landing batches it was made of, as
-    `<stream>/<batch>`; `conformed_at` orders batches made of the same landing batches.
+    `<stream>/<batch>`; `conformed_at` orders batches made of the same landing batches;
+    `undelivered` are accepted columns that the mapping leaves NULL because its source lacks them.
     """
 
     batch_id: str
@@ -45,6 +46,7 @@ class InputBatch:
     landing: tuple[str, ...] = ()
     warnings: dict[str, int] | None = None
     reasons: dict[str, int] | None = None
+    undelivered: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -161,4 +163,5 @@ def _read(path: Path) -> InputBatch:
         landing=tuple(given["landing"]),
         warnings=given["warnings"],
         reasons=given["reasons"],
+        undelivered=tuple(given["undelivered"]),
     )

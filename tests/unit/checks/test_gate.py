@@ -88,7 +88,22 @@ def test_batch_whose_file_is_gone_or_torn_is_held(tmp_path: Path) -> None:
     for path in (torn, tmp_path / "gone.parquet"):
         verdict, results = judge_batch(settings, replace(batch, path=path))
         assert verdict == "held"
-        assert {r.status for r in results if r.expectation.startswith("expect_")} == {"error"}
+        found = {r.status for r in results if r.expectation.startswith("expect_")}
+        assert found - {"not_applicable"} == {"error"}
+
+
+def test_checks_of_a_column_that_the_mapping_does_not_deliver_are_not_applicable(
+    tmp_path: Path,
+) -> None:
+    settings = make_settings(tmp_path)
+    batch = land(settings, CALLS)
+    assert "hangup_by" in batch.undelivered and "outcome" not in batch.undelivered
+    _, results = judge_batch(settings, batch)
+    assert "not_applicable" in {r.status for r in results}
+    # The same rows from a mapping that claims to deliver the column: all NULL passes no check.
+    _, claimed = judge_batch(settings, replace(batch, undelivered=()))
+    assert len(blocking(claimed)) + len([r for r in claimed if r.status == "fail"]) > 0
+    assert "not_applicable" not in {r.status for r in claimed}
 
 
 def test_readable_phone_number_in_a_batch_is_held(tmp_path: Path) -> None:
