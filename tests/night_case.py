@@ -89,6 +89,7 @@ def put(
         "rows_read": len(rows),
         "accepted": len(rows),
         "warnings": {},
+        "undelivered": [],
         "reasons": {},
         "undelivered": [],
         **counts,
