@@ -92,18 +92,34 @@ def test_batch_whose_file_is_gone_or_torn_is_held(tmp_path: Path) -> None:
         assert found - {"not_applicable"} == {"error"}
 
 
+SUITE = """
+suite: input.cdr
+owner: call-center
+expectations:
+  - {type: expect_table_row_count_to_be_between, kwargs: {min_value: 1}, severity: critical,
+     meta: {why: a day has calls}}
+  - {type: expect_column_values_to_not_be_null, kwargs: {column: queue_seconds, mostly: 0.01},
+     severity: warning, meta: {why: the queue is measured}}
+  - {type: expect_column_values_to_be_between, kwargs: {column: queue_seconds, max_value: 9000},
+     severity: critical, meta: {why: nobody waits for hours}}
+"""
+
+
 def test_checks_of_a_column_that_the_mapping_does_not_deliver_are_not_applicable(
     tmp_path: Path,
 ) -> None:
     settings = make_settings(tmp_path)
     batch = land(settings, CALLS)
-    assert "hangup_by" in batch.undelivered and "outcome" not in batch.undelivered
-    _, results = judge_batch(settings, batch)
-    assert "not_applicable" in {r.status for r in results}
-    # The same rows from a mapping that claims to deliver the column: all NULL passes no check.
-    _, claimed = judge_batch(settings, replace(batch, undelivered=()))
-    assert len(blocking(claimed)) + len([r for r in claimed if r.status == "fail"]) > 0
-    assert "not_applicable" not in {r.status for r in claimed}
+    assert "queue_seconds" in batch.undelivered and "outcome" not in batch.undelivered
+    (tmp_path / "suites" / "input").mkdir(parents=True)
+    (tmp_path / "suites" / "input" / "cdr.yml").write_text(SUITE, encoding="utf-8")
+    verdict, results = judge_batch(settings, batch, tmp_path / "suites")
+    assert verdict == "passed"
+    assert status(results, "values_to_be_between") == ["not_applicable"]
+    # The same rows from a mapping that delivers the column without one value: nothing to trust.
+    verdict, results = judge_batch(settings, replace(batch, undelivered=()), tmp_path / "suites")
+    assert verdict == "held"
+    assert status(results, "values_to_be_between") == ["fail"]
 
 
 def test_readable_phone_number_in_a_batch_is_held(tmp_path: Path) -> None:
