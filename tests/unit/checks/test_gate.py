@@ -92,7 +92,7 @@ def test_batch_whose_file_is_gone_or_torn_is_held(tmp_path: Path) -> None:
         assert found - {"not_applicable"} == {"error"}
 
 
-SUITE = """
+CALL_SUITE = """
 suite: input.cdr
 owner: call-center
 expectations:
@@ -112,7 +112,7 @@ def test_checks_of_a_column_that_the_mapping_does_not_deliver_are_not_applicable
     batch = land(settings, CALLS)
     assert "queue_seconds" in batch.undelivered and "outcome" not in batch.undelivered
     (tmp_path / "suites" / "input").mkdir(parents=True)
-    (tmp_path / "suites" / "input" / "cdr.yml").write_text(SUITE, encoding="utf-8")
+    (tmp_path / "suites" / "input" / "cdr.yml").write_text(CALL_SUITE, encoding="utf-8")
     verdict, results = judge_batch(settings, batch, tmp_path / "suites")
     assert verdict == "passed"
     assert status(results, "values_to_be_between") == ["not_applicable"]
