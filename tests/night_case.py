@@ -89,7 +89,6 @@ def put(
         "rows_read": len(rows),
         "accepted": len(rows),
         "warnings": {},
-        "undelivered": [],
         "reasons": {},
         "undelivered": [],
         **counts,
