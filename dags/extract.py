@@ -10,7 +10,7 @@ from datetime import timedelta
 from airflow import sdk
 
 from throughline.errors import ConfigError, SourceError
-from throughline.failed_run import TASK_DEFAULTS, report_failed_run
+from throughline.failed_run import RUN_REPORTS, TASK_DEFAULTS
 from throughline.nights import night_of
 from throughline.settings import load_settings
 from throughline.source_folders import load_sources
@@ -51,7 +51,7 @@ for domain in sorted({source.domain for source in sources}):
             "retry_policy": sdk.ExceptionRetryPolicy(rules=[hopeless]),
             "execution_timeout": timedelta(hours=2),
         },
-        on_failure_callback=report_failed_run,
+        **RUN_REPORTS,
         doc_md=__doc__,
     ):
         own = [source for source in sources if source.domain == domain]

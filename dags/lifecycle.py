@@ -11,7 +11,7 @@ from datetime import timedelta
 from airflow import sdk
 
 from throughline.errors import CheckFailed, ConfigError, FenceError
-from throughline.failed_run import TASK_DEFAULTS, report_failed_run
+from throughline.failed_run import RUN_REPORTS, TASK_DEFAULTS
 from throughline.nights import night_of
 from throughline.settings import load_settings
 
@@ -47,7 +47,7 @@ with sdk.DAG(
         "retry_policy": sdk.ExceptionRetryPolicy(rules=[hopeless]),
         "execution_timeout": timedelta(hours=12),
     },
-    on_failure_callback=report_failed_run,
+    **RUN_REPORTS,
     doc_md=__doc__,
 ):
     steps = [do.override(task_id=step)(step) for step in ("build", "audit", "publish")]

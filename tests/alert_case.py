@@ -85,11 +85,15 @@ def rows(settings: Settings, sql: str) -> list[tuple]:
         return connection.execute(sql).fetchall()
 
 
-def due_now(settings: Settings) -> None:
-    """Let the waiting time of every message pass."""
+def change(settings: Settings, sql: str) -> None:
     assert settings.state_url is not None
     with psycopg.connect(settings.state_url) as connection:
-        connection.execute("update throughline.outbox set next_attempt_at = now()")
+        connection.execute(sql)
+
+
+def due_now(settings: Settings) -> None:
+    """Let the waiting time of every message pass."""
+    change(settings, "update throughline.outbox set next_attempt_at = now()")
 
 
 INCIDENT = {

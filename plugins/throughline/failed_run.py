@@ -1,5 +1,7 @@
 """What happens when a task fails: it is tried again, then its run is reported as an incident.
 
+The incident ends with the next run of the DAG in which no task fails.
+
 Airflow calls the report from its dag-processor, not from the task: so also when the task's process
 was killed on its last try (a task's own callback is not called then).
 """
@@ -9,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from throughline.nights import night_of
-from throughline.settings import load_settings
+from throughline.settings import Settings, load_settings
 
 TASK_DEFAULTS: dict[str, Any] = {
     "owner": "data-platform",
@@ -31,8 +33,7 @@ def report_failed_run(context: Mapping[str, Any]) -> None:
     dag, failed = context["dag"], context.get("ti")
     task_id = failed.task_id if failed else "run"
     owner = dag.get_task(task_id).owner if failed else dag.default_args["owner"]
-    logical_date = context.get("logical_date")
-    window = str(night_of(settings, logical_date)) if logical_date else context["run_id"]
+    window = _window(settings, context)
     report_incident(
         settings,
         kind="task",
@@ -45,3 +46,23 @@ def report_failed_run(context: Mapping[str, Any]) -> None:
         window=window,
         detail=str(context.get("reason") or ""),
     )
+
+
+def report_good_run(context: Mapping[str, Any]) -> None:
+    """End the incidents of failed tasks of a DAG, this night's and earlier ones."""
+    from throughline.alerts import report_passed
+
+    settings = load_settings()
+    dag_id = context["dag"].dag_id
+    report_passed(settings, ["task"], [f"{dag_id}."], _window(settings, context))
+
+
+def _window(settings: Settings, context: Mapping[str, Any]) -> str:
+    logical_date = context.get("logical_date")
+    return str(night_of(settings, logical_date)) if logical_date else context["run_id"]
+
+
+RUN_REPORTS: dict[str, Any] = {
+    "on_failure_callback": report_failed_run,
+    "on_success_callback": report_good_run,
+}

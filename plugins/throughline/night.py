@@ -56,7 +56,7 @@ def wait_for_outcomes(
     The cutoff counts from the end of the night's interval, or from `begun` where the night began
     later (the scheduler was off, or somebody started it by hand).
     A domain that is missing, held or failed opens an incident, and the night goes on without its
-    new data.
+    new data; one that is ok ends the incidents of earlier nights.
     """
     due = interval(settings, as_of)[1]
     cutoff = max(due, begun or due) + timedelta(minutes=settings.night.cutoff_minutes)
@@ -70,8 +70,7 @@ def wait_for_outcomes(
         time.sleep(poll_seconds)
     fault.point("night.waited")
     for domain, outcome in found.items():
-        if outcome is None or outcome.status != "ok":
-            report_domain(settings, as_of, domain, outcome)
+        report_domain(settings, as_of, domain, outcome)
     return found
 
 

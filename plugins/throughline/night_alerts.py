@@ -1,8 +1,9 @@
-"""Incidents that the night itself opens: domains that did not deliver, checks that did not pass."""
+"""Incidents that the night opens and ends: domains that did not deliver, checks that failed."""
 
 from collections.abc import Sequence
 from datetime import date
 
+from throughline import landing
 from throughline.checks.results import CheckResult
 from throughline.landing import Outcome
 from throughline.settings import Settings
@@ -12,23 +13,30 @@ STALE = "tables of this domain end at their last good night"
 
 
 def report_domain(settings: Settings, as_of: date, domain: str, outcome: Outcome | None) -> None:
-    """Open an incident for a domain whose outcome is missing, held or failed."""
-    from throughline.alerts import report_incident
+    """Open an incident for a domain whose outcome is missing, held or failed.
 
-    missing = outcome is None
+    A domain that is ok ends the incidents of earlier nights; a held batch keeps its incident open.
+    """
+    from throughline.alerts import report_incident, report_passed
+
+    subject = f"domain.{domain}"
+    if outcome is not None and outcome.status == "ok":
+        kinds = ["cutoff"] if _holds(settings, domain, as_of) else ["cutoff", "outcome"]
+        report_passed(settings, kinds, [subject], as_of.isoformat())
+        return
     report_incident(
         settings,
-        kind="cutoff" if missing else "outcome",
-        subject=f"domain.{domain}",
+        kind="outcome" if outcome else "cutoff",
+        subject=subject,
         owner=_owner(settings, domain),
-        severity="critical" if missing else "warning",
-        summary=f"{domain} did not deliver before the cutoff"
-        if outcome is None
-        else f"{domain} {outcome.status}: {outcome.detail}",
+        severity="warning" if outcome else "critical",
+        summary=f"{domain} {outcome.status}: {outcome.detail}"
+        if outcome
+        else f"{domain} did not deliver before the cutoff",
         blocks=STALE,
         command=f"throughline status --as-of {as_of}",
         window=as_of.isoformat(),
-        detail="" if outcome is None else outcome.detail,
+        detail=outcome.detail if outcome else "",
     )
 
 
@@ -44,6 +52,16 @@ def report_checks(settings: Settings, as_of: date, results: Sequence[CheckResult
         command=f"throughline status --as-of {as_of}",
         subject="checks",
     )
+
+
+def _holds(settings: Settings, domain: str, as_of: date) -> bool:
+    """Whether a batch of the domain is held and no newer one took its place."""
+    newest = {
+        (batch.entity, batch.source, batch.window): batch.status
+        for batch in landing.input_batches(settings, as_of)
+        if batch.domain == domain
+    }
+    return "held" in newest.values()
 
 
 def _owner(settings: Settings, domain: str) -> str:

@@ -314,7 +314,7 @@ def test_source_text_in_an_alert_is_shown_and_never_obeyed(
     shown = "".join(str(value) for name, value in message.items() if name != "idempotency_key")
     for bad in ("<!", "@all", "](", "http://", "`", "*", "\r", "\u202e"):
         assert bad not in shown, bad
-    assert len(message["text"].splitlines()) == 4
+    assert len(message["text"].splitlines()) == 5
     assert "7" in message["summary"]
     assert mail["Bcc"] is None
     assert mail.get_all("X-RcptTo") == ["oncall@localhost"]

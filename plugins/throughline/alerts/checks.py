@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from throughline.alerts.incident import Severity
-from throughline.alerts.incidents import report_incident
+from throughline.alerts.incidents import report_incident, report_passed
 from throughline.checks.results import CheckResult, failed
 from throughline.settings import Settings
 
@@ -22,11 +22,14 @@ def report_checks(
 ) -> int:
     """Report failed and erring checks and return the number of incidents; never raises.
 
+    A check that passed is no longer a part of the incident it once failed in.
+
     `blocks` is said of critical ones; a warning blocks nothing. `window` is the night or the
     batch; `subject` names what was judged, by default the layers.
     """
     groups: dict[tuple[str, Severity], list[CheckResult]] = defaultdict(list)
-    for result in failed(results):
+    judged = list(results)
+    for result in failed(judged):
         groups[(result.owner, result.severity)].append(result)
     for (owner, severity), found in groups.items():
         layers = ", ".join(sorted({result.layer for result in found}))
@@ -41,8 +44,17 @@ def report_checks(
             command=command,
             window=window,
             detail="; ".join(_line(result) for result in found[:SHOWN]) + _rest(found),
+            parts={_name(result): _said(result) for result in found},
         )
+    broken = {_name(result) for result in failed(judged)}
+    passed = {_name(result) for result in judged if result.status == "pass"} - broken
+    if passed:
+        report_passed(settings, ["check"], [], window, sorted(passed))
     return len(groups)
+
+
+def _name(result: CheckResult) -> str:
+    return f"{result.suite}: {result.expectation}"
 
 
 def _summary(layers: str, found: list[CheckResult]) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from throughline import fault
-from throughline.alerts import outbox, spool
+from throughline.alerts import ledger, outbox, spool
+from throughline.alerts.incident import Incident, Recovery
 from throughline.alerts.senders import SendError, email, webhook
 from throughline.settings import Settings
 
@@ -47,18 +48,26 @@ def deliver(settings: Settings, budget_seconds: float = 60) -> Delivery:
             drained = _drain(settings, connection)
             sent, failed = _send_due(settings, connection, time.monotonic() + budget_seconds)
             left = outbox.waiting(connection)
-        return Delivery(sent, failed, left, drained, _spooled(settings))
+        return Delivery(sent, failed, left, drained, spool.count(settings))
     except outbox.unreachable() as error:
         log.warning("alerts wait: %s", error)
-        return Delivery(sent, failed, 0, drained, _spooled(settings), str(error))
+        return Delivery(sent, failed, 0, drained, spool.count(settings), str(error))
+
+
+def apply(connection: Any, settings: Settings, report: Incident | Recovery) -> None:
+    """Enter one report into the ledger."""
+    if isinstance(report, Recovery):
+        ledger.recover(connection, settings, report)
+    else:
+        ledger.record(connection, settings, report)
 
 
 def _drain(settings: Settings, connection: Any) -> int:
-    if not _spooled(settings) or not outbox.lock_spool(connection):
+    if not spool.count(settings) or not outbox.lock_spool(connection):
         return 0
     count = 0
-    for path, incident in spool.waiting(settings):
-        outbox.record(connection, incident, outbox.channels(settings))
+    for path, report in spool.waiting(settings):
+        apply(connection, settings, report)
         path.unlink(missing_ok=True)
         count += 1
     return count
@@ -91,7 +100,3 @@ def _send(settings: Settings, connection: Any, due: outbox.Due) -> bool:
 def _backoff(attempts: int) -> float:
     wait = min(FIRST_WAIT * 2.0 ** min(attempts, 10), LONGEST_WAIT)
     return wait * random.uniform(0.5, 1.0)
-
-
-def _spooled(settings: Settings) -> int:
-    return sum(1 for _ in spool.folder(settings).glob("[!.]*.json"))

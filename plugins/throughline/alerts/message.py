@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 
-from throughline.alerts.incident import Incident
+from throughline.alerts.outbox import Due
 
 _HARMLESS: Mapping[str, str] = {
     "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
@@ -33,18 +33,43 @@ def plain(text: str, limit: int = SHORT) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def subject_line(incident: Incident) -> str:
-    """Severity and what failed, for a mail's subject."""
-    return f"[throughline {incident.severity}] {plain(incident.summary, 150)}"
+def subject_line(due: Due) -> str:
+    """What happened and to what, for a mail's subject."""
+    return f"[throughline {_word(due)}] {plain(due.incident.summary, 150)}"
 
 
-def text(incident: Incident) -> str:
-    """The whole alert in four short lines."""
+def text(due: Due) -> str:
+    """The whole message in five short lines."""
+    incident = due.incident
+    if due.event == "resolved":
+        middle = f"Resolved: after {lasted(due)}, by {plain(due.ended_by or 'somebody')}"
+    else:
+        middle = f"Blocks: {plain(incident.blocks)}"
     return "\n".join(
         [
-            f"[{incident.severity}] {plain(incident.summary)}",
+            f"[{_word(due)}] {plain(incident.summary)}",
             f"Owner: {plain(incident.owner)}",
-            f"Blocks: {plain(incident.blocks)}",
+            middle,
             f"Look closer: {plain(incident.command)}",
+            f"Incident {due.incident_id}: throughline alerts show {due.incident_id}",
         ]
     )
+
+
+def lasted(due: Due) -> str:
+    """How long the incident was open, in its two largest units."""
+    ended = due.ended_at or due.incident.reported_at
+    seconds = max(int((ended - due.incident.reported_at).total_seconds()), 0)
+    sizes = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    first = next((i for i, (_, size) in enumerate(sizes) if seconds >= size), len(sizes) - 1)
+    said = []
+    for unit, size in sizes[first : first + 2]:
+        count, seconds = divmod(seconds, size)
+        said.append(f"{count} {unit}")
+    return " ".join(said)
+
+
+def _word(due: Due) -> str:
+    if due.event == "flapping":
+        return f"{due.incident.severity}, flapping"
+    return due.event if due.event in ("resolved", "acknowledged") else due.incident.severity

@@ -1,10 +1,97 @@
-"""`throughline alerts …`: incidents and their delivery."""
+"""`throughline alerts …`: incidents, who is at them, and their delivery."""
+
+import getpass
+import json
+from typing import Annotated, Any
 
 import typer
 
 from throughline.settings import load_settings
 
-commands = typer.Typer(name="alerts", help="Incidents and their delivery.", no_args_is_help=True)
+commands = typer.Typer(
+    name="alerts", help="Incidents: list, show, acknowledge, resolve.", no_args_is_help=True
+)
+Number = Annotated[int, typer.Argument(metavar="INCIDENT", help="Number; see `alerts list`.")]
+By = Annotated[str, typer.Option(default_factory=getpass.getuser, help="Who says so.")]
+Json = Annotated[bool, typer.Option("--json")]
+
+
+@commands.command("list")
+def list_(
+    all_: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the incidents that are not resolved, newest first."""
+    from throughline.alerts import register
+    from throughline.cli.tables import print_table
+
+    found = register.incidents(load_settings(), all_)
+    if as_json:
+        _print_json(found)
+        return
+    rows = [
+        (
+            row["incident_id"],
+            row["status"],
+            row["severity"],
+            row["owner"],
+            f"{row['opened_at']:%Y-%m-%d %H:%M %Z}",
+            row["occurrences"],
+            _line(row["summary"]),
+        )
+        for row in found
+    ]
+    print_table(("no", "status", "severity", "owner", "opened", "times", "summary"), rows)
+
+
+@commands.command()
+def show(incident: Number, as_json: Json = False) -> None:
+    """Show one incident: what failed, what was done, who was told."""
+    from throughline.alerts import register
+
+    found = register.incident(load_settings(), incident)
+    if as_json:
+        _print_json(found)
+        return
+    for name in ("summary", "severity", "owner", "window", "blocks", "command", "detail"):
+        typer.echo(f"{name:9}{_line(found[name])}")
+    for part in found["parts"]:
+        mark = "passed" if part["passed_at"] else "failed"
+        typer.echo(f"  {mark}  {_line(part['part'])}  {_line(part['detail'])}")
+    for event in found["history"]:
+        typer.echo(
+            f"  {event['happened_at']:%Y-%m-%d %H:%M:%S %Z}  {event['event']} {event['who']}"
+        )
+    for sent in found["messages"]:
+        state = f"sent {sent['sent_at']:%H:%M:%S %Z}" if sent["sent_at"] else "waits"
+        told = _line(sent["receipt"] or sent["last_error"] or "")
+        typer.echo(
+            f"  {sent['channel']}: {sent['event']} {state}, {sent['attempts']} tries  {told}"
+        )
+
+
+@commands.command()
+def ack(incident: Number, by: By) -> None:
+    """Acknowledge: you are at it, and nobody is told of it again until it is resolved."""
+    from throughline import alerts
+    from throughline.alerts import register
+
+    settings = load_settings()
+    changed = register.acknowledge(settings, incident, by)
+    alerts.deliver(settings, budget_seconds=10)
+    typer.echo(f"incident {incident} " + ("acknowledged" if changed else "is no news"))
+
+
+@commands.command()
+def resolve(incident: Number, by: By) -> None:
+    """Resolve by hand what no later run will resolve; who was told is told so."""
+    from throughline import alerts
+    from throughline.alerts import register
+
+    settings = load_settings()
+    changed = register.resolve(settings, incident, by)
+    alerts.deliver(settings, budget_seconds=10)
+    typer.echo(f"incident {incident} " + ("resolved" if changed else "was over already"))
 
 
 @commands.command()
@@ -13,3 +100,12 @@ def deliver() -> None:
     from throughline import alerts
 
     typer.echo(str(alerts.deliver(load_settings())))
+
+
+def _line(text: str) -> str:
+    """One printable line: text of a source does not steer a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _print_json(found: Any) -> None:
+    typer.echo(json.dumps(found, indent=1, default=str, ensure_ascii=False))

@@ -43,9 +43,9 @@ def compose(settings: Settings, server: Email, due: Due) -> EmailMessage:
     mail = EmailMessage()
     mail["From"] = server.sender
     mail["To"] = settings.alerts.owners.get(incident.owner, settings.alerts.default_address)
-    mail["Subject"] = message.subject_line(incident)
-    mail["Date"] = format_datetime(incident.reported_at)
+    mail["Subject"] = message.subject_line(due)
+    mail["Date"] = format_datetime(due.ended_at or incident.reported_at)
     mail["Message-ID"] = f"<{due.idempotency_key}@throughline>"
     detail = message.plain(incident.detail, message.LONG)
-    mail.set_content(message.text(incident) + (f"\n\n{detail}" if detail else "") + "\n")
+    mail.set_content(message.text(due) + (f"\n\n{detail}" if detail else "") + "\n")
     return mail

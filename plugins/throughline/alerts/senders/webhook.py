@@ -57,8 +57,10 @@ def payload(due: Due) -> dict[str, Any]:
     """The message as a receiver gets it: a text to show, and the same facts one by one."""
     incident = due.incident
     return {
-        "text": message.text(incident),
+        "text": message.text(due),
         "idempotency_key": due.idempotency_key,
+        "event": due.event,
+        "incident_id": due.incident_id,
         "kind": incident.kind,
         "severity": incident.severity,
         "subject": message.plain(incident.subject),
@@ -69,6 +71,7 @@ def payload(due: Due) -> dict[str, Any]:
         "command": message.plain(incident.command),
         "detail": message.plain(incident.detail, message.LONG),
         "opened_at": incident.reported_at.astimezone(UTC).isoformat(),
+        "resolved_at": due.ended_at.astimezone(UTC).isoformat() if due.ended_at else None,
     }
 
 
