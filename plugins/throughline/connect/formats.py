@@ -106,23 +106,30 @@ def _load_json(
     path: Path,
     compressed: bool,
 ) -> None:
-    reason = (
-        "case when json is null or json_type(json) <> 'OBJECT' then 'invalid_json'"
-        " when len(json_keys(json)) <> len(list_distinct(json_keys(json)))"
-        " then 'duplicate_json_key' end"
-    )
     sql = (
-        f"select $name as _file, row_number() over () as _row, json as record, {reason} as reason"
+        "select $name as _file, row_number() over () as _row, json as record, json is null"
+        " or (not starts_with(json, '{') and json_type(json) <> 'OBJECT') as is_odd"
         f" from {_json_reader(stream, compressed)}"
     )
     _part(connection, table, sql, name, path)
-    part = f'"{table}_part"'
+    _set_aside(connection, table, "is_odd", "invalid_json")
+    connection.execute(f'alter table "{table}_part" drop column is_odd')
+    doubled = "len(keys) <> len(list_distinct(keys))"
+    keys = f'select distinct json_keys(record) as keys from "{table}_part"'
+    if connection.execute(f"select 1 from ({keys}) where {doubled} limit 1").fetchall():
+        doubled = doubled.replace("keys", "json_keys(record)")
+        _set_aside(connection, table, doubled, "duplicate_json_key")
+
+
+def _set_aside(
+    connection: duckdb.DuckDBPyConnection, table: str, condition: str, reason: str
+) -> None:
+    """Move the records that meet a condition from the part to `broken`."""
     connection.execute(
-        f"insert into broken select ?, _file, _row, reason from {part} where reason is not null",
-        [table],
+        f"insert into broken select ?, _file, _row, ? from \"{table}_part\" where {condition}",
+        [table, reason],
     )
-    connection.execute(f"delete from {part} where reason is not null")
-    connection.execute(f"alter table {part} drop column reason")
+    connection.execute(f'delete from "{table}_part" where {condition}')
 
 
 def count_lines(

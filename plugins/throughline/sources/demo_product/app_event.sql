@@ -1,32 +1,60 @@
 -- Profile operations carry no event name: their type stands in for it. Instants are epoch
 -- milliseconds. The id is Sensors' own rule for doubles: _track_id, distinct_id and time.
+-- Each record is parsed once, into a structure of texts; what it does not hold is NULL.
+with parsed as (
+    select
+        _file,
+        _row,
+        json_transform(record, '{
+            "_track_id": "VARCHAR",
+            "type": "VARCHAR",
+            "event": "VARCHAR",
+            "distinct_id": "VARCHAR",
+            "anonymous_id": "VARCHAR",
+            "login_id": "VARCHAR",
+            "original_id": "VARCHAR",
+            "time": "VARCHAR",
+            "recv_time": "VARCHAR",
+            "project": "VARCHAR",
+            "lib": {"$lib": "VARCHAR"},
+            "properties": {
+                "company_id": "VARCHAR", "employee_id": "VARCHAR", "$app_version": "VARCHAR",
+                "$os": "VARCHAR", "$device_id": "VARCHAR", "$ip": "VARCHAR",
+                "$user_agent": "VARCHAR", "$carrier": "VARCHAR", "$network_type": "VARCHAR",
+                "$is_first_day": "VARCHAR", "$latest_utm_source": "VARCHAR",
+                "$latest_utm_medium": "VARCHAR", "$latest_utm_campaign": "VARCHAR",
+                "$event_duration": "VARCHAR"
+            }
+        }') as event,
+    from events
+)
+
 select
     _file,
     _row,
-    sha256(concat_ws('|', record ->> '$._track_id', record ->> '$.distinct_id', record ->> '$.time'))
-        as event_id,
-    record ->> '$.type' as type,
-    coalesce(record ->> '$.event', record ->> '$.type') as event,
-    record ->> '$.distinct_id' as distinct_id,
-    record ->> '$.anonymous_id' as anonymous_id,
-    record ->> '$.login_id' as login_id,
-    record ->> '$.original_id' as original_id,
-    epoch_ms(try_cast(record ->> '$.time' as bigint)) at time zone 'UTC' as event_time,
-    epoch_ms(try_cast(record ->> '$.recv_time' as bigint)) at time zone 'UTC' as received_at,
-    record ->> '$.project' as project,
-    record ->> '$.properties.company_id' as company_id,
-    record ->> '$.properties.employee_id' as employee_id,
-    record ->> '$.properties."$app_version"' as app_version,
-    record ->> '$.properties."$os"' as os,
-    record ->> '$.properties."$device_id"' as device_id,
-    record ->> '$.properties."$ip"' as ip,
-    record ->> '$.properties."$user_agent"' as ua,
-    record ->> '$.properties."$carrier"' as carrier,
-    record ->> '$.properties."$network_type"' as network_type,
-    record ->> '$.properties."$is_first_day"' as is_first_day,
-    record ->> '$.properties."$latest_utm_source"' as latest_utm_source,
-    record ->> '$.properties."$latest_utm_medium"' as latest_utm_medium,
-    record ->> '$.properties."$latest_utm_campaign"' as latest_utm_campaign,
-    record ->> '$.properties."$event_duration"' as event_duration,
-    record ->> '$.lib."$lib"' as lib,
-from events
+    sha256(concat_ws('|', event._track_id, event.distinct_id, event.time)) as event_id,
+    event.type as type,
+    coalesce(event.event, event.type) as event,
+    event.distinct_id as distinct_id,
+    event.anonymous_id as anonymous_id,
+    event.login_id as login_id,
+    event.original_id as original_id,
+    epoch_ms(try_cast(event.time as bigint)) at time zone 'UTC' as event_time,
+    epoch_ms(try_cast(event.recv_time as bigint)) at time zone 'UTC' as received_at,
+    event.project as project,
+    event.properties.company_id as company_id,
+    event.properties.employee_id as employee_id,
+    event.properties."$app_version" as app_version,
+    event.properties."$os" as os,
+    event.properties."$device_id" as device_id,
+    event.properties."$ip" as ip,
+    event.properties."$user_agent" as ua,
+    event.properties."$carrier" as carrier,
+    event.properties."$network_type" as network_type,
+    event.properties."$is_first_day" as is_first_day,
+    event.properties."$latest_utm_source" as latest_utm_source,
+    event.properties."$latest_utm_medium" as latest_utm_medium,
+    event.properties."$latest_utm_campaign" as latest_utm_campaign,
+    event.properties."$event_duration" as event_duration,
+    event.lib."$lib" as lib,
+from parsed
