@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import time
 from datetime import date
@@ -15,6 +16,7 @@ from werkzeug import Request, Response
 from throughline.local import airflow, demo_files, demo_run, processes, rest, scheduled, stack
 from throughline.local.progress import Progress
 from throughline.nights import interval
+from throughline.query import query
 from throughline.settings import Settings, load_settings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -29,6 +31,7 @@ alerts: {{webhook: {{url_env: E2E_WEBHOOK}}}}
 KILLED_DAG = '''
 """A run whose only task is killed on its last try."""
 import os
+import re
 import signal
 
 from airflow import sdk
@@ -144,3 +147,10 @@ def test_airflow_answers_on_loopback_only_and_keeps_its_files_in_the_home(settin
 def about(hook: Hook, subject: str) -> list[dict]:
     """Messages that name a subject."""
     return [message for message in hook.messages if subject in json.dumps(message)]
+
+
+def test_the_questions_of_the_readme_have_answers(settings) -> None:
+    questions = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len(questions) == 5
+    for sql in questions:
+        assert query(settings, sql).rows, sql

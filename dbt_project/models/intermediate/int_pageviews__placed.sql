@@ -17,8 +17,10 @@ sessions as (
         person_id,
         channel_id,
         started_at,
-        lead(started_at) over (
-            partition by anonymous_id order by started_at, session_id
+        -- Never null: a left join on comparisons alone is a hash join, with `or` it is a loop.
+        coalesce(
+            lead(started_at) over (partition by anonymous_id order by started_at, session_id),
+            timestamptz '9999-12-31 00:00:00+00'
         ) as next_started_at
     from {{ ref('fct_web_session') }}
 
@@ -41,7 +43,7 @@ final as (
         on
             pageviews.anonymous_id = sessions.anonymous_id
             and pageviews.event_at >= sessions.started_at
-            and (sessions.next_started_at is null or pageviews.event_at < sessions.next_started_at)
+            and pageviews.event_at < sessions.next_started_at
 
 )
 
