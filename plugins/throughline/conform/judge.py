@@ -7,6 +7,8 @@ from throughline.conform.pii import PLACEHOLDERS
 from throughline.contracts import Contract, FieldSpec, Rule
 from throughline.errors import ConformError
 
+_HASHED = ("phone", "name", "ip", "email")
+
 
 def judge_sql(contract: Contract, mapped: dict[str, str], zone: str) -> str:
     """A SELECT over the table `mapped`: `_file`, `_row`, accepted columns, `reasons`, `warnings`.
@@ -27,7 +29,8 @@ def judge_sql(contract: Contract, mapped: dict[str, str], zone: str) -> str:
         for name, spec in _all(contract)
         for column, sql in _accepted(name, spec, name in mapped).items()
     ]
-    checked = f"select _file, _row, {', '.join(accepted + faults)} from ({typed})"
+    checked = f"select _file, _row, {', '.join(accepted + faults)} from ({typed}) as typed"
+    checked += _replaced(contract, mapped, zone)
     columns = ", ".join(f'"{column}"' for column in contract.columns)
     field_reasons = [f'"fault_{name}"' for name, _ in _all(contract)]
     reasons = field_reasons + [
@@ -98,12 +101,13 @@ def _fault(name: str, spec: FieldSpec) -> str:
 
 def _accepted(name: str, spec: FieldSpec, is_mapped: bool) -> dict[str, str]:
     column = f'"{name}"'
+    hashed = f'"hashed_{name}".hash' if is_mapped else "cast(null as varchar)"
     match spec.pii:
         case "phone" | "name" | "ip":
-            return {f"{name}_hash": f"pii_hash({spec.pii}_of({column}))"}
+            return {f"{name}_hash": hashed}
         case "email":
             return {
-                f"{name}_hash": f"pii_hash(email_of({column}))",
+                f"{name}_hash": hashed,
                 f"{name}_domain": f"split_part(email_of({column}), '@', 2)",
             }
         case "free_text":
@@ -113,6 +117,23 @@ def _accepted(name: str, spec: FieldSpec, is_mapped: bool) -> dict[str, str]:
             return {name: f"identifier_of({column})"}
         case _:
             return {name: column}
+
+
+def _replaced(contract: Contract, mapped: dict[str, str], zone: str) -> str:
+    """Joins that bring the replacement of each delivered phone, e-mail, name and address.
+
+    Replacing costs more than everything else about a cell, and values repeat: each is replaced
+    once.
+    """
+    joins = []
+    for name, spec in _all(contract):
+        if spec.pii in _HASHED and name in mapped:
+            values = f"select distinct {_value(name, spec, mapped, zone)} as given from mapped"
+            joins.append(
+                f" left join (select given, pii_hash({spec.pii}_of(given)) as hash"
+                f' from ({values})) as "hashed_{name}" on "hashed_{name}".given = typed."{name}"'
+            )
+    return "".join(joins)
 
 
 def _broken(contract: Contract, rule: Rule) -> str:

@@ -14,7 +14,7 @@ from throughline.landing.files import sync
 from throughline.landing.manifests import sha256_of
 from throughline.settings import Settings
 
-_PARQUET = "(format parquet, compression zstd)"
+_PARQUET = "(format parquet, compression zstd, compression_level 1)"
 
 
 def write_results(
@@ -70,7 +70,9 @@ def _write_accepted(
     path: Path,
 ) -> None:
     columns = [f'"{name}"' for name in contract.columns]
-    texts = ", ".join(f"coalesce(cast({name} as varchar), chr(30))" for name in columns)
+    texts = ", ".join(
+        f"coalesce({_as_text(name, kind)}, chr(30))" for name, kind in contract.columns.items()
+    )
     order = ", ".join(f'"{name}"' for name in key_columns(contract))
     connection.execute(
         f"copy (select {', '.join(columns)}, $source as _source, $batch as _batch_id,"
@@ -84,6 +86,13 @@ def _write_accepted(
         },
     )
     sync(path)
+
+
+def _as_text(name: str, kind: str) -> str:
+    """SQL of a value's text; that of an instant, in UTC, without the zone's calendar (slow)."""
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"""cast(make_timestamp(epoch_us("{name}")) as varchar) || '+00'"""
+    return f'cast("{name}" as varchar)'
 
 
 def _write_rejected(
