@@ -7,26 +7,23 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from throughline.errors import ConfigError
+from throughline.settings_alerts import Alerts, Section
 
 PACKAGE = Path(__file__).parent
 DOMAINS = ("marketing", "crm", "calls", "product")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Night(_Section):
+class Night(Section):
     """When the night runs, in the business time zone."""
 
     schedule: str = "0 2 * * *"
     cutoff_minutes: int = Field(default=180, ge=1)
 
 
-class Warehouse(_Section):
+class Warehouse(Section):
     """Limits of the embedded engine."""
 
     memory_limit: str = "4GB"
@@ -34,39 +31,13 @@ class Warehouse(_Section):
     lock_wait_seconds: int = Field(default=900, ge=1)
 
 
-class Releases(_Section):
+class Releases(Section):
     """How many releases stay on disk."""
 
     keep: int = Field(default=5, ge=2)
 
 
-class Webhook(_Section):
-    """Where alerts are posted; URL and signing secret live in the environment."""
-
-    url_env: str = "THROUGHLINE_WEBHOOK_URL"
-    secret_env: str | None = None
-
-
-class Email(_Section):
-    """SMTP delivery; user and password live in the environment."""
-
-    host: str
-    port: int = 25
-    sender: str
-    starttls: bool = False
-    credentials_env: str | None = None
-
-
-class Alerts(_Section):
-    """Who is told, and how; an owner without an address is told at `default_address`."""
-
-    webhook: Webhook | None = None
-    email: Email | None = None
-    owners: dict[str, str] = Field(default_factory=dict)
-    default_address: str = "oncall@localhost"
-
-
-class Demo(_Section):
+class Demo(Section):
     """The demo company: its source systems are generated below `<home>/demo`."""
 
     size: Literal["tiny", "default", "large"] = "default"
@@ -75,7 +46,7 @@ class Demo(_Section):
     end: date | None = None
 
 
-class Settings(_Section):
+class Settings(Section):
     """The validated configuration; paths are absolute."""
 
     config_file: Path

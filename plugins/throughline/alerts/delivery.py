@@ -3,22 +3,18 @@
 import logging
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from throughline import fault
-from throughline.alerts import ledger, outbox, spool
+from throughline.alerts import ledger, outbox, routes, spool
 from throughline.alerts.incident import Incident, Recovery
-from throughline.alerts.senders import SendError, email, webhook
+from throughline.alerts.senders import SendError, chosen
 from throughline.settings import Settings
 
 log = logging.getLogger(__name__)
 
-SENDERS: dict[str, Callable[[Settings, outbox.Due], str]] = {
-    "webhook": webhook.send,
-    "email": email.send,
-}
+TRIES_BEFORE_BACKUP = 3
 FIRST_WAIT, LONGEST_WAIT = 5.0, 120.0
 """Seconds; the longest one keeps delivery within five minutes of an endpoint's recovery."""
 
@@ -85,16 +81,24 @@ def _send_due(settings: Settings, connection: Any, until: float) -> tuple[int, i
 def _send(settings: Settings, connection: Any, due: outbox.Due) -> bool:
     try:
         fault.point("alerts.send.before")
-        receipt = SENDERS[due.channel](settings, due)
+        receipt = chosen.send(settings, due)
         fault.point("alerts.send.after")
     except Exception as error:  # one message that cannot be sent must not stop the others
         asked = error.retry_after if isinstance(error, SendError) else None
         wait = max(asked or 0.0, _backoff(due.attempts))
         log.warning("%s refused message %s: %s", due.channel, due.message_id, error)
-        outbox.mark_failed(connection, due, str(error), wait)
+        outbox.mark_failed(connection, due, str(error), wait, _backup(settings, due))
         return False
     outbox.mark_sent(connection, due, receipt)
     return True
+
+
+def _backup(settings: Settings, due: outbox.Due) -> str | None:
+    """The channel to tell as well, now that this one refused news of an open incident so often."""
+    is_news = due.event in ("opened", "flapping") and due.ended_at is None
+    if due.attempts + 1 < TRIES_BEFORE_BACKUP or not is_news:
+        return None
+    return routes.backup(settings, due.incident.owner)
 
 
 def _backoff(attempts: int) -> float:

@@ -90,13 +90,24 @@ def mark_sent(connection: Any, due: Due, receipt: str) -> None:
     connection.commit()
 
 
-def mark_failed(connection: Any, due: Due, error: str, wait_seconds: float) -> None:
-    """Note the error, plan the next attempt and end the transaction of `take`."""
+def mark_failed(
+    connection: Any, due: Due, error: str, wait_seconds: float, backup: str | None = None
+) -> None:
+    """Note the error, plan the next attempt and end the transaction of `take`.
+
+    `backup` is owed the same news, once.
+    """
     connection.execute(
         "update throughline.outbox set last_error = %s, attempts = attempts + 1, "
         "next_attempt_at = now() + make_interval(secs => %s) where message_id = %s",
         [error[:500], wait_seconds, due.message_id],
     )
+    if backup:
+        connection.execute(
+            "insert into throughline.outbox (incident_id, channel, episode, event) "
+            "values (%s, %s, %s, %s) on conflict do nothing",
+            [due.incident_id, backup, due.episode, due.event],
+        )
     connection.commit()
 
 

@@ -3,19 +3,31 @@
 from datetime import datetime
 
 from throughline.settings import Settings
+from throughline.settings_alerts import Route
 
 
 def channels(settings: Settings, owner: str) -> list[str]:
     """Channels that are told of an owner's incidents at once."""
-    given = {"webhook": settings.alerts.webhook, "email": settings.alerts.email}
-    return [name for name, section in given.items() if section is not None]
+    route = _route(settings, owner)
+    return list(route.channels) if route else settings.alerts.names
+
+
+def backup(settings: Settings, owner: str) -> str | None:
+    """The channel that is told when one of the others refuses again and again."""
+    route = _route(settings, owner)
+    return route.backup if route else None
 
 
 def stateful(settings: Settings) -> list[str]:
     """Channels that keep a state per incident, and so are told of every change of it."""
-    return []
+    given = settings.alerts.channels
+    return [name for name, channel in given.items() if channel.type == "pagerduty"]
 
 
 def due_at(settings: Settings, severity: str, now: datetime) -> datetime | None:
     """When the news of an incident may be sent; None means at once."""
     return None
+
+
+def _route(settings: Settings, owner: str) -> Route | None:
+    return settings.alerts.routes.get(owner, settings.alerts.default_route)

@@ -63,15 +63,11 @@ def alerts(settings: Settings) -> list[Finding]:
     """Whether alerts have a way out and every owner an address."""
     found = []
     given = settings.alerts
-    if given.webhook is None and given.email is None:
-        problem = "no webhook and no e-mail: incidents are recorded and nobody is told"
-        mend = "set alerts.webhook or alerts.email in throughline.yml"
+    if not given.names:
+        problem = "no channel at all: incidents are recorded and nobody is told"
+        mend = "set alerts.webhook, alerts.email or alerts.channels in throughline.yml"
         found.append(Finding("alerts", "warning", problem, mend))
-    needed = [
-        *([given.webhook.url_env, given.webhook.secret_env] if given.webhook else []),
-        *([given.email.credentials_env] if given.email else []),
-    ]
-    for variable in filter(None, needed):
+    for variable in given.variables:
         try:
             settings.secret(variable)
         except ConfigError as error:

@@ -9,7 +9,8 @@ from throughline.alerts import message
 from throughline.alerts.outbox import Due
 from throughline.alerts.senders import SendError
 from throughline.errors import ConfigError
-from throughline.settings import Email, Settings
+from throughline.settings import Settings
+from throughline.settings_alerts import Email
 
 TIMEOUT_SECONDS = 10.0
 
