@@ -26,11 +26,16 @@ _BLOCKS = {
 
 
 def report_failed_run(context: Mapping[str, Any]) -> None:
-    """Open an incident for the failed task of a run; Airflow's callback context in."""
+    """Open an incident for the failed task of a run; Airflow's callback context in.
+
+    A task that failed because critical checks did is told of by the incidents of those checks.
+    """
     from throughline.alerts import report_incident
 
     settings = load_settings()
     dag, failed = context["dag"], context.get("ti")
+    if dag.dag_id == "lifecycle" and _stopped_by_checks(settings, context):
+        return
     task_id = failed.task_id if failed else "run"
     owner = dag.get_task(task_id).owner if failed else dag.default_args["owner"]
     window = _window(settings, context)
@@ -55,6 +60,17 @@ def report_good_run(context: Mapping[str, Any]) -> None:
     settings = load_settings()
     dag_id = context["dag"].dag_id
     report_passed(settings, ["task"], [f"{dag_id}."], _window(settings, context))
+
+
+def _stopped_by_checks(settings: Settings, context: Mapping[str, Any]) -> bool:
+    from throughline.checks.results import blocking
+    from throughline.night_report import read_report, report_path
+
+    logical_date = context.get("logical_date")
+    if not logical_date or not report_path(settings, night_of(settings, logical_date)).exists():
+        return False
+    report = read_report(settings, night_of(settings, logical_date))
+    return report.status == "failed" and bool(blocking(report.checks))
 
 
 def _window(settings: Settings, context: Mapping[str, Any]) -> str:

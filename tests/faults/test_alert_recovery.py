@@ -27,6 +27,7 @@ from throughline.alerts import deliver, register, report_passed
 from throughline.failed_run import report_failed_run, report_good_run
 from throughline.landing import Outcome
 from throughline.night_alerts import report_checks, report_domain
+from throughline.night_report import NightReport, write_report
 from throughline.settings import Settings
 
 __all__ = ["inbox", "receiver", "settings"]
@@ -122,6 +123,28 @@ def test_failed_task_is_resolved_by_the_next_good_run_of_its_dag(
     assert events(receiver) == ["opened", "resolved"]
     report_failed_run(context("lifecycle", 30))
     assert events(receiver) == ["opened", "resolved", "opened"]
+
+
+def test_task_stopped_by_failed_checks_is_told_by_the_checks_alone(
+    settings: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THROUGHLINE_CONFIG", str(settings.config_file))
+    night = date(2026, 6, 28)
+    stopped = NightReport(
+        *(night.isoformat(), "run", "code", "failed", False, "work.duckdb"),
+        *([], {}, [], []),
+        checks=[judged(1, "sales-ops", status="fail")],
+    )
+    write_report(settings, stopped)
+    task = SimpleNamespace(owner="data-platform", task_id="build")
+    dag = SimpleNamespace(dag_id="lifecycle", get_task=lambda _: task)
+    at = datetime(2026, 6, 28, 2, tzinfo=UTC)
+    report_failed_run({"dag": dag, "ti": task, "logical_date": at})
+    assert events(receiver) == []
+    # Without a failed check the same task is told of: it was killed, or dbt broke.
+    write_report(settings, stopped.but(checks=[]))
+    report_failed_run({"dag": dag, "ti": task, "logical_date": at})
+    assert events(receiver) == ["opened"]
 
 
 def test_incident_that_opens_again_is_told_again(settings: Settings, receiver: Receiver) -> None:

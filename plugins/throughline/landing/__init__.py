@@ -3,6 +3,7 @@
 from throughline.landing.batches import (
     InputBatch,
     find_batch,
+    gate_results,
     input_batches,
     live_batches,
     newest_verdict,
@@ -26,6 +27,7 @@ __all__ = [
     "commit",
     "connected_entities",
     "find_batch",
+    "gate_results",
     "input_batches",
     "landed",
     "live_batches",

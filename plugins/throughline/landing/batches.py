@@ -128,6 +128,15 @@ def newest_verdict(batch: InputBatch) -> dict[str, Any] | None:
     return read_json(paths[-1]) if paths else None
 
 
+def gate_results(batch: InputBatch) -> list[dict[str, Any]]:
+    """Check results of the newest verdict that judged the batch; empty while none did.
+
+    A person's hold, release or withdrawal carries no results and hides none.
+    """
+    verdicts = map(read_json, sorted((batch.folder / "verdicts").glob("[0-9]*.json"), reverse=True))
+    return next((verdict["results"] for verdict in verdicts if verdict["results"]), [])
+
+
 def _age(batch: InputBatch) -> tuple[datetime, datetime, str]:
     return (batch.extracted_at, batch.conformed_at or batch.extracted_at, batch.batch_id)
 

@@ -1,6 +1,6 @@
 """Reports: what the extract of one source did in one night, one file each beside the outcomes."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +15,7 @@ class SourceReport:
 
     `landed` and `batches` are the landing batches of the night and the input batches it judged,
     `held` those of them that wait for a person, `errors` what failed, `notes` what should be known.
+    `seconds` is the wall time of landing, conforming and judging: land, conform, checks.
     """
 
     source: str
@@ -27,6 +28,7 @@ class SourceReport:
     notes: tuple[str, ...]
     accepted: int
     rejected: int
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def status(self) -> str:

@@ -60,7 +60,7 @@ def _input_checks(settings: Settings, nights: Sequence[date]) -> list[tuple[str,
         ("input", result["status"], result["severity"])
         for batch in landing.input_batches(settings)
         if batch.as_of in set(nights)
-        for result in (landing.newest_verdict(batch) or {}).get("results", [])
+        for result in landing.gate_results(batch)
     ]
 
 

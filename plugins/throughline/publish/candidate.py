@@ -10,6 +10,7 @@ from throughline import fault
 from throughline.checks.results import CheckResult, blocking
 from throughline.contracts import load_contracts
 from throughline.errors import FenceError
+from throughline.landing import gate_results
 from throughline.publish.account import Absent, write_account, write_results
 from throughline.publish.freshness import Freshness, measure_freshness
 from throughline.publish.reconcile import reconcile, reconciliation_results
@@ -85,7 +86,7 @@ def build_candidate(settings: Settings, run: Run, results: Sequence[CheckResult]
         absent = not_connected(con, run)
         write_account(con, run, freshness, Absent(absent, left_out, nulled), settings)
         reconcile(con, run)
-        write_results(con, run.run_id, results)
+        write_results(con, run.run_id, [*_input_results(run), *results])
         con.execute("commit")
         rows = _count(con)
         con.execute("detach work")
@@ -117,6 +118,16 @@ def audit_candidate(settings: Settings, run: Run) -> list[CheckResult]:
         con.execute("checkpoint")
     fault.point("candidate.audited")
     return results
+
+
+def _input_results(run: Run) -> list[CheckResult]:
+    """What the input gate said of the batches that this night brought."""
+    return [
+        CheckResult(**{**result, "table_name": batch.batch_id})
+        for batch in run.batches
+        if batch.as_of == run.as_of
+        for result in gate_results(batch)
+    ]
 
 
 def not_connected(con: duckdb.DuckDBPyConnection, run: Run) -> list[str]:
