@@ -107,16 +107,17 @@ def _load_json(
     compressed: bool,
 ) -> None:
     sql = (
-        "select $name as _file, row_number() over () as _row, json as record, json is null"
-        " or (not starts_with(json, '{') and json_type(json) <> 'OBJECT') as is_odd"
+        "select $name as _file, row_number() over () as _row, json as record,"
+        " case when json is null then true when starts_with(json, '{') then false"
+        " else json_type(json) <> 'OBJECT' end as is_odd"
         f" from {_json_reader(stream, compressed)}"
     )
     _part(connection, table, sql, name, path)
     _set_aside(connection, table, "is_odd", "invalid_json")
     connection.execute(f'alter table "{table}_part" drop column is_odd')
     doubled = "len(keys) <> len(list_distinct(keys))"
-    keys = f'select distinct json_keys(record) as keys from "{table}_part"'
-    if connection.execute(f"select 1 from ({keys}) where {doubled} limit 1").fetchall():
+    shapes = f'select distinct json_keys(record) as keys from "{table}_part"'
+    if connection.execute(f"select bool_or({doubled}) from ({shapes})").fetchall()[0][0]:
         doubled = doubled.replace("keys", "json_keys(record)")
         _set_aside(connection, table, doubled, "duplicate_json_key")
 
@@ -126,7 +127,7 @@ def _set_aside(
 ) -> None:
     """Move the records that meet a condition from the part to `broken`."""
     connection.execute(
-        f"insert into broken select ?, _file, _row, ? from \"{table}_part\" where {condition}",
+        f'insert into broken select ?, _file, _row, ? from "{table}_part" where {condition}',
         [table, reason],
     )
     connection.execute(f'delete from "{table}_part" where {condition}')
