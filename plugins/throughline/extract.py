@@ -16,6 +16,7 @@ from throughline.landing.outcomes import Outcome, write_outcome
 from throughline.landing.reports import SourceReport, read_report, write_report
 from throughline.settings import Settings
 from throughline.source_folders import FileStream, Source, load_sources
+from throughline.timing import timed
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +40,15 @@ def extract_source(settings: Settings, source_name: str, as_of: date) -> SourceR
     source = sources[source_name]
     lock = settings.landing / source.name / ".lock"
     with only_one(lock, f"extract of {source.name}"):
-        taken, notes, errors = _land(settings, source, as_of)
+        seconds: dict[str, float] = {}
+        with timed(seconds, "land"):
+            taken, notes, errors = _land(settings, source, as_of)
         fault.point("extract.after_landing")
-        batches = _conform(settings, source, as_of, notes, errors)
+        with timed(seconds, "conform"):
+            batches = _conform(settings, source, as_of, notes, errors)
         fault.point("extract.after_conform")
-        judged = [_judged(settings, source, batch) for batch in batches]
+        with timed(seconds, "checks"):
+            judged = [_judged(settings, source, batch) for batch in batches]
         report = SourceReport(
             source.name,
             source.domain,
@@ -55,6 +60,7 @@ def extract_source(settings: Settings, source_name: str, as_of: date) -> SourceR
             tuple(notes),
             sum(batch.rows for batch in judged),
             sum(batch.rejected for batch in judged),
+            seconds,
         )
         write_report(settings, report)
     return report

@@ -4,6 +4,7 @@ from pathlib import Path
 import ingest_case as case
 from throughline.extract import extract_domain, extract_source, finish_domain, sources_of
 from throughline.landing import input_batches, live_batches, read_outcome, set_verdict
+from throughline.landing.reports import read_report
 from throughline.settings import Settings
 
 D1, D2 = date(2026, 3, 1), date(2026, 3, 2)
@@ -31,6 +32,14 @@ def test_extract_lands_conforms_and_judges_and_a_second_time_does_nothing(tmp_pa
     (batch,) = live_batches(settings, D1)
     assert (batch.rows, batch.status, batch.domain) == (120, "passed", "calls")
     assert read_outcome(settings, "calls", D1).batches == [batch.batch_id]
+
+
+def test_extract_report_tells_the_seconds_of_each_part(tmp_path: Path) -> None:
+    settings = prepared(tmp_path)
+    report = extract_source(settings, "phones", D1)
+    assert set(report.seconds) == {"land", "conform", "checks"}
+    assert all(seconds > 0 for seconds in report.seconds.values())
+    assert read_report(settings, "phones", D1) == report
 
 
 def test_extract_too_many_rejects_hold_the_batch_until_somebody_releases_it(tmp_path: Path) -> None:
