@@ -1,5 +1,6 @@
 """Section `alerts` of `throughline.yml`: who is told, where, and when not."""
 
+from datetime import time
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -62,7 +63,10 @@ class Route(Section):
 class Alerts(Section):
     """Who is told, and how; an owner without an address is mailed at `default_address`.
 
-    An owner without a route has `default_route`; without that one, every channel is told.
+    An owner without a route has `default_route`; without that one, every channel is told. Messages
+    about warnings wait until `quiet_hours` (22:00-08:00, business time) are over. The watchdog
+    misses a newer release after `silence_minutes` and the scheduler after `heartbeat_minutes`; it
+    finds Airflow at `airflow_url` where that is not on this machine.
     """
 
     webhook: Webhook | None = None
@@ -72,6 +76,20 @@ class Alerts(Section):
     default_route: Route | None = None
     owners: dict[str, str] = Field(default_factory=dict)
     default_address: str = "oncall@localhost"
+    quiet_hours: str | None = Field(
+        default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$"
+    )
+    silence_minutes: int = Field(default=1800, ge=1)
+    heartbeat_minutes: int = Field(default=10, ge=1)
+    airflow_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+
+    @property
+    def quiet(self) -> tuple[time, time] | None:
+        """Begin and end of the quiet hours, in the business time zone."""
+        if self.quiet_hours is None:
+            return None
+        begin, end = self.quiet_hours.split("-")
+        return time.fromisoformat(begin), time.fromisoformat(end)
 
     @property
     def names(self) -> list[str]:

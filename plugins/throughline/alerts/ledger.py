@@ -13,6 +13,9 @@ from throughline.settings import Settings
 FLAPS, FLAP_WINDOW = 3, timedelta(hours=24)
 """An incident that was resolved so often in so long is flapping when it opens again."""
 
+FLAPPING_HOLD = timedelta(hours=1)
+"""A flapping incident is called resolved only after it stayed so for this long."""
+
 _RECORD = """
 insert into throughline.incidents (
     dedup_key, kind, subject, "window", owner, severity, summary, blocks, command, detail,
@@ -157,7 +160,8 @@ def resolve(
     for incident in ended:
         note(connection, incident, "resolved", at, who)
     oldest_first = sorted(ended, key=lambda incident: incident["opened_at"])
-    owed.resolved(connection, oldest_first, at, routes.stateful(settings))
+    due = {found["incident_id"]: _due_at(settings, found, at) for found in ended}
+    owed.resolved(connection, oldest_first, due, routes.stateful(settings))
     connection.commit()
     return len(ended)
 
@@ -179,6 +183,13 @@ def _tell(connection: Any, settings: Settings, incident: dict[str, Any], at: dat
         return
     due_at = routes.due_at(settings, incident["severity"], at)
     owed.opened(connection, incident, routes.channels(settings, incident["owner"]), due_at)
+
+
+def _due_at(settings: Settings, incident: dict[str, Any], at: datetime) -> datetime | None:
+    """When its end may be announced; of a flapping incident, when it stayed so for a while."""
+    held = at + FLAPPING_HOLD if incident["is_flapping"] else at
+    quiet = routes.due_at(settings, incident["severity"], held)
+    return quiet or (held if incident["is_flapping"] else None)
 
 
 def _ids(found: Any) -> list[int]:

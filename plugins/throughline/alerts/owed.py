@@ -4,12 +4,11 @@ A channel knows of an open incident when the last message to it about the incide
 Callers hold the lock of the incident's row, so two processes never owe the same message.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 OPEN = ("opened", "flapping", "acknowledged")
-FLAPPING_HOLD = timedelta(hours=1)
-"""A flapping incident is called resolved only after it stayed so for this long."""
 
 _KNOWS = """
 select channel
@@ -63,16 +62,19 @@ def acknowledged(connection: Any, incident: dict[str, Any], stateful: list[str])
 
 
 def resolved(
-    connection: Any, incidents: list[dict[str, Any]], at: datetime, stateful: list[str]
+    connection: Any,
+    incidents: list[dict[str, Any]],
+    due: Mapping[int, datetime | None],
+    stateful: list[str],
 ) -> None:
     """Owe the end of incidents: once per channel where several of one subject end together.
 
     `incidents` come oldest first, and the oldest one speaks for the others; channels that keep a
-    state are told of each.
+    state are told of each. `due` says per incident when.
     """
     speakers: dict[tuple[str, str, str], int] = {}
     for incident in incidents:
-        due_at = at + FLAPPING_HOLD if incident["is_flapping"] else None
+        due_at = due[incident["incident_id"]]
         for channel in _knowing(connection, incident):
             group = (incident["kind"], incident["subject"], channel)
             speaker = speakers.setdefault(group, incident["incident_id"])

@@ -1,6 +1,6 @@
 """Who is told where, and when."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from throughline.settings import Settings
 from throughline.settings_alerts import Route
@@ -25,8 +25,18 @@ def stateful(settings: Settings) -> list[str]:
 
 
 def due_at(settings: Settings, severity: str, now: datetime) -> datetime | None:
-    """When the news of an incident may be sent; None means at once."""
-    return None
+    """When a message may be sent: at once (None), or a warning's when quiet hours are over."""
+    quiet = settings.alerts.quiet
+    if quiet is None or severity != "warning":
+        return None
+    begin, end = quiet
+    here = now.astimezone(settings.zone)
+    clock = here.time()
+    is_quiet = begin <= clock < end if begin < end else clock >= begin or clock < end
+    if not is_quiet:
+        return None
+    day = here.date() + timedelta(days=0 if clock < end else 1)
+    return datetime.combine(day, end, settings.zone)
 
 
 def _route(settings: Settings, owner: str) -> Route | None:

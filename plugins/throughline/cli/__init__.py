@@ -25,7 +25,7 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (stack, nights, status, checks, query, doctor):
+for module in (stack, nights, status, checks, query, doctor, alerts):
     module.register(commands)
 for group in (release, batch, rejected, alerts):
     commands.add_typer(group.commands)

@@ -16,6 +16,32 @@ By = Annotated[str, typer.Option(default_factory=getpass.getuser, help="Who says
 Json = Annotated[bool, typer.Option("--json")]
 
 
+def register(everything: typer.Typer) -> None:
+    """Add the command of this module that is no `alerts …`."""
+    everything.command()(watchdog)
+
+
+def watchdog(
+    every: Annotated[
+        int | None, typer.Option(min=1, help="Seconds between looks; without, look once.")
+    ] = None,
+) -> None:
+    """Notice silence from outside Airflow, and deliver alerts; exit 1 when something is silent."""
+    import time
+
+    from throughline import alerts
+    from throughline.alerts.watchdog import watch
+
+    settings = load_settings()
+    while True:
+        silent = watch(settings)
+        delivered = alerts.deliver(settings)
+        typer.echo(f"silent: {', '.join(silent) or 'nothing'}; {delivered}")
+        if every is None:
+            raise typer.Exit(1 if silent else 0)
+        time.sleep(every)
+
+
 @commands.command("list")
 def list_(
     all_: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,

@@ -1,11 +1,13 @@
 """Keep a stack alive that `throughline up` started: `python -m throughline.local.keeper`.
 
-Every few seconds it delivers alerts that are due and starts components again that have died; once
-a business date is over it extends the demo's data by it, before the scheduled night reads it.
+Every few seconds it delivers alerts that are due and starts components again that have died; every
+minute it looks for silence. Once a business date is over it extends the demo's data by it, before
+the scheduled night reads it.
 """
 
 import logging
 import time
+from datetime import timedelta
 
 from throughline.errors import ThroughlineError
 from throughline.local import demo_dates, demo_files, demo_run, stack
@@ -21,7 +23,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = load_settings()
     while True:
-        for duty in (_revive, _deliver, extend_demo):
+        for duty in (_revive, _watch, _deliver, extend_demo):
             try:
                 duty(settings)
             except (ThroughlineError, OSError) as error:
@@ -42,6 +44,12 @@ def extend_demo(settings: Settings) -> None:
 
 def _revive(settings: Settings) -> None:
     stack.revive(settings, schedule=True, say=log.warning)
+
+
+def _watch(settings: Settings) -> None:
+    from throughline.alerts.watchdog import watch
+
+    watch(settings, pause=timedelta(minutes=1))
 
 
 def _deliver(settings: Settings) -> None:

@@ -36,6 +36,11 @@ SLACK = "channels: {chat: {type: slack, url_env: CHAT_URL}}"
         ),
         ("channels: {email: {type: slack, url_env: A}}", ["alerts", "channels.email"]),
         ("email: {host: h, sender: s, port: 0}", ["alerts.email.port"]),
+        ("quiet_hours: 22-8", ["alerts.quiet_hours"]),
+        ("quiet_hours: 22:00", ["alerts.quiet_hours"]),
+        ("silence_minutes: 0", ["alerts.silence_minutes"]),
+        ("heartbeat_minutes: soon", ["alerts.heartbeat_minutes"]),
+        ("airflow_url: api-server:8080", ["alerts.airflow_url"]),
         ("webhook: {uri_env: A}", ["alerts.webhook.uri_env"]),
     ],
 )
