@@ -111,22 +111,37 @@ cohorts as (
 
 ),
 
+-- Already distinct; saying so keeps the planner from joining all conversions with all touches on
+-- their times first.
+company_touches as (
+
+    select distinct
+        company_persons.company_id,
+        touchpoints.touch_id,
+        touchpoints.channel_id,
+        touchpoints.touched_at,
+        touchpoints.touch_rank
+    from company_persons
+    inner join touchpoints
+        on company_persons.person_id = touchpoints.person_id
+
+),
+
 touches as (
 
     select
         conversions.conversion_type,
         conversions.conversion_id,
-        touchpoints.touch_id,
-        touchpoints.channel_id,
-        touchpoints.touched_at,
-        touchpoints.touch_rank
+        company_touches.touch_id,
+        company_touches.channel_id,
+        company_touches.touched_at,
+        company_touches.touch_rank
     from conversions
-    inner join company_persons
-        on conversions.company_id = company_persons.company_id
-    inner join touchpoints
+    inner join company_touches
         on
-            company_persons.person_id = touchpoints.person_id
-            and touchpoints.touched_at between conversions.window_start and conversions.window_end
+            conversions.company_id = company_touches.company_id
+            and company_touches.touched_at between conversions.window_start
+            and conversions.window_end
 
 ),
 
