@@ -271,6 +271,18 @@ def test_commands_list_show_acknowledge_and_resolve(
     assert "by li" in receiver.messages[1]["text"]
 
 
+def test_user_without_a_name_can_acknowledge(
+    settings: Settings, receiver: Receiver, throughline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report(settings)
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 54_321)  # as in a container
+    number = register.incidents(settings)[0]["incident_id"]
+    assert throughline("ack", str(number))[0] == 0
+    assert register.incidents(settings)[0]["acknowledged_by"] == "user 54321"
+
+
 def test_unknown_incident_names_the_command_that_lists_them(throughline) -> None:
     code, said = throughline("ack", "999")
     assert code == 1

@@ -10,7 +10,7 @@ from throughline.errors import ThroughlineError
 from throughline.settings import Settings
 
 _LIST = """
-select incident_id, kind, subject, "window", owner, severity, summary, blocks, command,
+select incident_id, dedup_key, kind, subject, "window", owner, severity, summary, blocks, command,
     occurrences, is_flapping, opened_at, last_seen_at, acknowledged_at, acknowledged_by,
     resolved_at, resolved_by,
     case

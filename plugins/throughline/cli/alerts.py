@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,17 @@ commands = typer.Typer(
     name="alerts", help="Incidents: list, show, acknowledge, resolve.", no_args_is_help=True
 )
 Number = Annotated[int, typer.Argument(metavar="INCIDENT", help="Number; see `alerts list`.")]
-By = Annotated[str, typer.Option(default_factory=getpass.getuser, help="Who says so.")]
+
+
+def _me() -> str:
+    """Name of the user; a container may run as a number that has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
+By = Annotated[str, typer.Option(default_factory=_me, help="Who says so.")]
 Json = Annotated[bool, typer.Option("--json")]
 
 
