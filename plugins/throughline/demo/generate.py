@@ -15,6 +15,7 @@ from throughline.demo import (
     midnight,
     odd_rows,
     plots,
+    quiet,
     reference,
     scripted,
     staff,
@@ -127,6 +128,7 @@ def _live(
     using = Random(f"{world.seed}:{number}:usage")
     for _, tenant in tenants:
         usage.day_of_tenant(using, ledger, tenant, number, weekday)
+    quiet.fill(ledger, world, number, [tenant for _, tenant in tenants])
     if number % 30 == 0:
         log.info("demo: %s, %d tenants", today, len(tenants))
 

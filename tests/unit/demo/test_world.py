@@ -1,5 +1,6 @@
 """The demo world: fixed by seed, size and first end; extended, never rewritten."""
 
+import gzip
 import hashlib
 import shutil
 from datetime import date
@@ -68,6 +69,19 @@ def test_history_is_one_file_and_every_night_after_it_one_more(tmp_path: Path) -
     demo.generate(settings, END)
     names = sorted(path.name for path in (settings.demo_folder / "calls").glob("cdr_*.gz"))
     assert names == ["cdr_2026-04-01_2026-06-29.csv.gz", "cdr_2026-06-30.csv.gz"]
+
+
+def test_trackers_and_phones_of_a_tiny_world_say_something_every_day(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, nights=60)
+    demo.generate(settings, END)
+    empty = [
+        path.name
+        for pattern in ("web/pageviews_*.gz", "product/events_*.gz", "calls/cdr_*.gz")
+        for path in settings.demo_folder.glob(pattern)
+        if len(gzip.decompress(path.read_bytes()).splitlines()) <= ("cdr" in path.name)
+    ]
+    assert empty == []
+    assert len(list(settings.demo_folder.glob("product/events_*.gz"))) == 60
 
 
 def test_a_folder_with_another_seed_is_refused(tmp_path: Path) -> None:
