@@ -27,7 +27,7 @@ class Progress:
     def say(self, text: str) -> None:
         """Print one line with the seconds since the start."""
         seconds = time.monotonic() - self._begun
-        self.console.print(f"[dim]{seconds:6.1f} s[/]  {text}", highlight=False)
+        self.console.print(f"[dim]{seconds:6.1f} s[/]  {text}", highlight=False, soft_wrap=True)
 
     def watch(self, as_of: date, tasks: list[TaskState]) -> None:
         """Show the states of a night's tasks."""
