@@ -170,3 +170,9 @@ def test_json_keeps_dates_readable(capsys) -> None:
 def test_table_without_rows_says_so(capsys) -> None:
     print_table(("a",), [])
     assert capsys.readouterr().out == "(no rows)\n"
+
+
+def test_check_of_a_night_that_was_never_built_is_refused(home, throughline) -> None:
+    code, _, err = throughline("check", "payment", "--as-of", "2026-03-01")
+    assert code == 1
+    assert "night of 2026-03-01 is not built" in err
