@@ -5,6 +5,7 @@ calls as (
     select
         *,
         case direction when 'in' then caller_hash else callee_hash end as party_hash,
+        case when outcome = 'answered' then call_id end as answered_call_id,
     from {{ ref('stg_cdr') }}
 
 ),
@@ -55,7 +56,7 @@ written as (
         dispositions.e7_timeline_filled,
     from calls
     left join dispositions
-        on calls.call_id = dispositions.call_id and calls.outcome = 'answered'
+        on calls.answered_call_id = dispositions.call_id
     left join leads
         on coalesce(calls.lead_id, dispositions.lead_id) = leads.id_value
 
