@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 
 from throughline import fault
-from throughline.conform import conform, find_parts
+from throughline.conform import conform, find_parts, reconform
 from throughline.connect.database import land_table
 from throughline.connect.files import land_files
 from throughline.errors import ConfigError, ThroughlineError
@@ -64,6 +64,21 @@ def extract_source(settings: Settings, source_name: str, as_of: date) -> SourceR
         )
         write_report(settings, report)
     return report
+
+
+def replay_source(
+    settings: Settings, source_name: str, window: str | None = None
+) -> list[InputBatch]:
+    """Conform what a source landed again, with its mappings as they are now, and judge the result.
+
+    Rows that an earlier mapping rejected get another chance; what did not change stays as it is.
+
+    Raises:
+        ThroughlineError: there is no such source, or nothing landed for that window.
+    """
+    made = reconform(settings, source_name, window)
+    source = load_sources(settings)[source_name]
+    return [_judged(settings, source, batch) for batch in made]
 
 
 def finish_domain(

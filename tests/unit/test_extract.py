@@ -2,7 +2,13 @@ from datetime import date
 from pathlib import Path
 
 import ingest_case as case
-from throughline.extract import extract_domain, extract_source, finish_domain, sources_of
+from throughline.extract import (
+    extract_domain,
+    extract_source,
+    finish_domain,
+    replay_source,
+    sources_of,
+)
 from throughline.landing import input_batches, live_batches, read_outcome, set_verdict
 from throughline.landing.reports import read_report
 from throughline.settings import Settings
@@ -101,6 +107,20 @@ def test_extract_changed_mapping_is_applied_to_every_window(tmp_path: Path) -> N
     assert [batch.window for batch in live] == ["2026-03-01", "2026-03-02"]
     assert {row for batch in live for row in case.rows(batch.path, "agent_id")} == {("a1",)}
     assert len(input_batches(settings)) == 4
+
+
+def test_replay_after_a_mended_mapping_accepts_what_was_rejected(tmp_path: Path) -> None:
+    settings = prepared(tmp_path)
+    case.drop(settings, "calls_2026-03-01.csv", day(1, bad=2))
+    assert extract_domain(settings, "calls", D1).status == "held"
+    # The rejected rows call an incoming call "up"; the mended mapping knows the word.
+    sql = case.CALLS_SQL.replace(" direction,", " replace(direction, 'up', 'in') as direction,")
+    case.write_source(settings, mappings={"cdr": sql})
+    (batch,) = replay_source(settings, "phones")
+    assert (batch.rows, batch.rejected, batch.status) == (122, 0, "passed")
+    assert [live.batch_id for live in live_batches(settings, D1)] == [batch.batch_id]
+    (again,) = replay_source(settings, "phones", "2026-03-01")
+    assert again.batch_id == batch.batch_id
 
 
 def test_extract_duplicate_file_is_told_in_the_outcome(tmp_path: Path) -> None:

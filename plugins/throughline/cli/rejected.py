@@ -24,6 +24,22 @@ def list_(entity: Annotated[str | None, typer.Option(help="Only this entity.")] 
 
 
 @commands.command()
+def replay(
+    source: str,
+    window: Annotated[str | None, typer.Option(help="Only this window, as in its batches.")] = None,
+) -> None:
+    """Conform a source's landed batches again, after its mapping or contract was mended."""
+    from throughline.cli.tables import print_table
+    from throughline.extract import replay_source
+
+    made = replay_source(load_settings(), source, window)
+    print_table(
+        ("batch", "status", "accepted", "rejected"),
+        [(batch.batch_id, batch.status, batch.rows, batch.rejected) for batch in made],
+    )
+
+
+@commands.command()
 def show(batch_id: str, limit: Annotated[int, typer.Option(min=1)] = 20) -> None:
     """Show the rejected rows of a batch with their reasons."""
     import duckdb

@@ -92,5 +92,5 @@ def _verify_rows(con: duckdb.DuckDBPyConnection, batch: InputBatch) -> None:
 def _broken(batch: InputBatch, what: str) -> str:
     return (
         f"input batch {batch.batch_id}: {batch.path} {what};"
-        f" write it again with `throughline reconform {batch.source}`, or withdraw the batch"
+        f" restore its folder from a backup, or `throughline batch withdraw {batch.batch_id}`"
     )
