@@ -1,11 +1,20 @@
-"""Fixtures that more than one folder of tests needs."""
+"""Fixtures that more than one folder of tests needs.
 
+Tests make their own homes: what the caller's environment says of a real one is taken away first,
+so that no test reads it or writes to it.
+"""
+
+import os
 from collections.abc import Iterator
 
 import pytest
 
 import ingest_case
 from throughline.local import postgres, processes
+
+for name in [name for name in os.environ if name.startswith(("THROUGHLINE_", "AIRFLOW_CONN_"))]:
+    if name != "THROUGHLINE_REAL_DATA":
+        del os.environ[name]
 
 
 @pytest.fixture(scope="session")
