@@ -48,9 +48,7 @@ def build(
             " ?::timestamptz as as_of_end, ?::varchar as run_id",
             [as_of, as_of_end, f"{as_of}-test"],
         )
-        con.execute(
-            "create table run.touched_dates (entity varchar, business_date date)"
-        )
+        con.execute("create table run.touched_dates (entity varchar, business_date date)")
         for contract in load_contracts().values():
             _write_input(con, tmp_path, contract, rows.get(contract.entity, ()), as_of_end)
     _dbt(tmp_path, work_file, select, {"business_tz": business_tz, **(dbt_vars or {})})
@@ -87,9 +85,7 @@ def _write_input(
         )
     target = folder / f"{contract.entity}.parquet"
     con.execute(f"copy rows to '{target}' (format parquet); drop table rows")
-    con.execute(
-        f"create view input.{contract.entity} as select * from read_parquet(['{target}'])"
-    )
+    con.execute(f"create view input.{contract.entity} as select * from read_parquet(['{target}'])")
 
 
 def _values(row: Row, types: Mapping[str, str], loaded_at: datetime) -> list[Any]:

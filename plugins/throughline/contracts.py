@@ -12,9 +12,7 @@ from throughline.errors import ConfigError
 ENTITIES = Path(__file__).parent / "entities"
 
 Kind = Literal["event", "report", "state", "reference"]
-Type = Literal[
-    "text", "integer", "decimal", "double", "boolean", "date", "timestamp", "currency"
-]
+Type = Literal["text", "integer", "decimal", "double", "boolean", "date", "timestamp", "currency"]
 Pii = Literal["phone", "email", "name", "ip", "identifier", "free_text"]
 
 SQL_TYPES: dict[str, str] = {
