@@ -37,6 +37,7 @@ TIMES = (
     "results",
     "origin",
     "accepted_sha256",
+    "seconds",
 )
 
 
