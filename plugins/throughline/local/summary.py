@@ -39,7 +39,7 @@ def _extracted(settings: Settings, nights: Sequence[date]) -> Table:
 
 def _checked(settings: Settings, nights: Sequence[date]) -> Table:
     counts: dict[str, Counter[str]] = {}
-    sql = "select layer, status, severity from audit.check_results"
+    sql = "select layer, status, severity from audit.check_results where layer <> 'input'"
     for layer, status, severity in [*_input_checks(settings, nights), *_ask(settings, sql)]:
         good = status in ("pass", "not_applicable")
         counts.setdefault(layer, Counter())[status if good else f"failed {severity}"] += 1
