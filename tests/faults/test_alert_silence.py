@@ -10,8 +10,8 @@ from werkzeug import Request, Response
 
 from alert_case import Receiver, inbox, receiver, settings
 from throughline import cli
-from throughline.alerts.watchdog import watch
 from throughline.settings import Settings
+from throughline.watchdog import watch
 
 __all__ = ["inbox", "receiver", "settings"]
 

@@ -41,7 +41,7 @@ def watchdog(
     import time
 
     from throughline import alerts
-    from throughline.alerts.watchdog import watch
+    from throughline.watchdog import watch
 
     settings = load_settings()
     while True:

@@ -47,7 +47,7 @@ def _revive(settings: Settings) -> None:
 
 
 def _watch(settings: Settings) -> None:
-    from throughline.alerts.watchdog import watch
+    from throughline.watchdog import watch
 
     watch(settings, pause=timedelta(minutes=1))
 
