@@ -3,17 +3,27 @@
 import os
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError
 
 from throughline.errors import ConfigError
 from throughline.settings_alerts import Alerts, Section
 
 PACKAGE = Path(__file__).parent
 DOMAINS = ("marketing", "crm", "calls", "product")
+
+
+def _zone_exists(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is not an IANA time zone, for example Asia/Shanghai")
+    return value
+
+
+TimeZone = Annotated[str, AfterValidator(_zone_exists)]
+"""Name of an IANA time zone."""
 
 
 class Night(Section):
@@ -51,7 +61,7 @@ class Settings(Section):
 
     config_file: Path
     home: Path = Path(".throughline")
-    business_tz: str = "Asia/Shanghai"
+    business_tz: TimeZone = "Asia/Shanghai"
     reporting_currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
     sources_path: tuple[Path, ...] = (PACKAGE / "sources",)
     vars: dict[str, int | float | str] = Field(default_factory=dict)
@@ -60,13 +70,6 @@ class Settings(Section):
     releases: Releases = Releases()
     alerts: Alerts = Alerts()
     demo: Demo = Demo()
-
-    @field_validator("business_tz")
-    @classmethod
-    def _zone_exists(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError(f"{value!r} is not an IANA time zone, for example Asia/Shanghai")
-        return value
 
     @property
     def zone(self) -> ZoneInfo:
@@ -177,7 +180,7 @@ def load_settings(config: Path | None = None) -> Settings:
     try:
         read = Settings.model_validate({**given, "config_file": path})
     except ValidationError as error:
-        raise ConfigError(_explain(path, error)) from error
+        raise ConfigError(explain(path, error)) from error
     home = Path(os.environ.get("THROUGHLINE_HOME") or read.home)
     base = path.parent
     return read.model_copy(
@@ -206,7 +209,9 @@ def _find() -> Path:
     )
 
 
-def _explain(path: Path, error: ValidationError) -> str:
+def explain(path: Path, error: ValidationError) -> str:
+    """Say which keys of a configuration file are wrong, a line each."""
+
     def line(item: Any) -> str:
         key = ".".join(str(part) for part in item["loc"]) or "(top level)"
         return f"  {key}: {item['msg']}"

@@ -3,14 +3,13 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from throughline.contracts import load_contracts
 from throughline.errors import ConfigError
-from throughline.settings import Settings
+from throughline.settings import Settings, TimeZone, explain
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?")
@@ -94,20 +93,13 @@ class Source(_Strict):
     domain: Domain
     owner: str = Field(min_length=1)
     description: str = Field(min_length=1)
-    timezone: str
+    timezone: TimeZone
     reject_limit: float = Field(default=0.01, ge=0, le=1)
     constants: dict[str, int | float | str] = Field(default_factory=dict)
     lookups: dict[str, str] = Field(default_factory=dict)
     streams: dict[str, Stream] = Field(min_length=1)
     entities: dict[str, EntitySpec] = Field(min_length=1)
     folder: Path
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone_exists(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError(f"{value!r} is not an IANA time zone, for example Asia/Shanghai")
-        return value
 
     @property
     def name(self) -> str:
@@ -157,7 +149,7 @@ def read_source(path: Path) -> Source:
     try:
         source = Source.model_validate({**given, "folder": path.parent})
     except ValidationError as error:
-        raise ConfigError(_explain(path, error)) from error
+        raise ConfigError(explain(path, error)) from error
     problems = _problems(source)
     if problems:
         raise ConfigError(f"{path} is not valid:\n" + "\n".join(f"  {line}" for line in problems))
@@ -196,10 +188,3 @@ def _entity_problems(source: Source) -> list[str]:
         if unknown:
             lines.append(f"entities.{entity}.streams: there is no stream {', '.join(unknown)}")
     return lines
-
-
-def _explain(path: Path, error: ValidationError) -> str:
-    rows = (
-        f"  {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
-    )
-    return f"{path} is not valid:\n" + "\n".join(rows)
