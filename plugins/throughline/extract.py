@@ -40,7 +40,7 @@ def extract_source(settings: Settings, source_name: str, as_of: date) -> SourceR
     source = sources[source_name]
     lock = settings.landing / source.name / ".lock"
     with only_one(lock, f"extract of {source.name}"):
-        seconds: dict[str, float] = {}
+        begun_at, seconds = datetime.now(UTC).isoformat(), dict[str, float]()
         with timed(seconds, "land"):
             taken, notes, errors = _land(settings, source, as_of)
         fault.point("extract.after_landing")
@@ -61,6 +61,7 @@ def extract_source(settings: Settings, source_name: str, as_of: date) -> SourceR
             sum(batch.rows for batch in judged),
             sum(batch.rejected for batch in judged),
             seconds,
+            begun_at,
         )
         write_report(settings, report)
     return report

@@ -7,7 +7,7 @@ the next is in files. Every step can be repeated, and a step that was killed sta
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from throughline import fault, landing
@@ -87,7 +87,7 @@ def build(settings: Settings, as_of: date) -> NightReport:
     if is_done(settings, planned):
         released = str(release_path(settings, planned.run_id))
         return write_report(settings, report.but(status="unchanged", release=released))
-    with taken(settings, planned.run_id, as_of) as fence, _told(settings, report):
+    with taken(settings, planned.run_id, as_of) as fence, _told(settings, report, "build"):
         write_report(settings, report)
 
         def gate(work_file: Path, touched: Touched) -> None:
@@ -119,7 +119,7 @@ def audit(settings: Settings, as_of: date) -> NightReport:
     report = read_report(settings, as_of)
     if report.status == "unchanged":
         return report
-    with _continued(settings, report) as (_, planned):
+    with _continued(settings, report, "audit") as (_, planned):
         before = [check for check in report.checks if check.layer in SHARED_LAYERS]
         with timed(report.seconds, "copy"):
             candidate = build_candidate(settings, planned, before)
@@ -149,7 +149,7 @@ def publish(settings: Settings, as_of: date) -> NightReport:
     report = read_report(settings, as_of)
     if report.status == "unchanged":
         return report
-    with _continued(settings, report) as (fence, planned):
+    with _continued(settings, report, "publish") as (fence, planned):
         with timed(report.seconds, "publish"):
             release = publish_candidate(settings, planned, fence)
         return write_report(settings, report.but(status="published", release=str(release)))
@@ -164,10 +164,10 @@ def is_done(settings: Settings, planned: Run) -> bool:
 
 
 @contextmanager
-def _continued(settings: Settings, report: NightReport) -> Iterator[tuple[Fence, Run]]:
+def _continued(settings: Settings, report: NightReport, step: str) -> Iterator[tuple[Fence, Run]]:
     """Take the fence for a later step of a run, unless a newer run owns the night by now."""
     planned = run_of(settings, report)
-    with taken(settings, report.run_id, planned.as_of) as fence, _told(settings, report):
+    with taken(settings, report.run_id, planned.as_of) as fence, _told(settings, report, step):
         newest = read_report(settings, planned.as_of)
         if newest.run_id != report.run_id:
             raise FenceError(
@@ -177,8 +177,10 @@ def _continued(settings: Settings, report: NightReport) -> Iterator[tuple[Fence,
 
 
 @contextmanager
-def _told(settings: Settings, report: NightReport) -> Iterator[None]:
-    """Keep the error of a failed step in the report."""
+def _told(settings: Settings, report: NightReport, step: str) -> Iterator[None]:
+    """Keep the instant a step began, and the error of one that failed, in the report."""
+    begun = datetime.now(UTC).isoformat()
+    report.steps[step] = [begun, begun]
     try:
         yield
     except FenceError:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ class NightReport:
 
     `batches` counts what the run was built from: source, entity, domain, batches, accepted,
     rejected. `stale` are domains whose outcome was not ok, with why; `models` seconds by table;
-    `tables` rows by published table.
+    `tables` rows by published table; `steps` tells of build, audit and publish when they began and
+    when they last wrote this report (UTC, ISO): their end, once they ended.
     """
 
     as_of: str
@@ -41,6 +42,7 @@ class NightReport:
     rebuilt: list[str] = field(default_factory=list)
     touched: dict[str, list[str]] = field(default_factory=dict)
     tables: dict[str, int] = field(default_factory=dict)
+    steps: dict[str, list[str]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     null_columns: list[str] = field(default_factory=list)
     release: str | None = None
@@ -102,7 +104,9 @@ def report_path(settings: Settings, as_of: date) -> Path:
 
 
 def write_report(settings: Settings, report: NightReport) -> NightReport:
-    """Store a report, by rename, and return it."""
+    """Store a report, by rename, and return it; the step that is at work notes the instant."""
+    if report.steps:
+        report.steps[list(report.steps)[-1]][1] = datetime.now(UTC).isoformat()
     path = report_path(settings, date.fromisoformat(report.as_of))
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".tmp")

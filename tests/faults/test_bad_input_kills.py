@@ -38,6 +38,7 @@ TIMES = (
     "origin",
     "accepted_sha256",
     "seconds",
+    "begun_at",
 )
 
 

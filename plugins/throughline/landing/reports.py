@@ -15,7 +15,8 @@ class SourceReport:
 
     `landed` and `batches` are the landing batches of the night and the input batches it judged,
     `held` those of them that wait for a person, `errors` what failed, `notes` what should be known.
-    `seconds` is the wall time of landing, conforming and judging: land, conform, checks.
+    `seconds` is the wall time of landing, conforming and judging: land, conform, checks, one after
+    the other from `begun_at` (UTC, ISO).
     """
 
     source: str
@@ -29,6 +30,7 @@ class SourceReport:
     accepted: int
     rejected: int
     seconds: dict[str, float] = field(default_factory=dict)
+    begun_at: str = ""
 
     @property
     def status(self) -> str:
