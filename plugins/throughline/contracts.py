@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from throughline.errors import ConfigError
+from throughline.yaml_text import read_yaml
 
 ENTITIES = Path(__file__).parent / "entities"
 
@@ -140,7 +141,7 @@ def load_contracts() -> dict[str, Contract]:
 
 def _read(path: Path) -> Contract:
     try:
-        contract = Contract.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        contract = Contract.model_validate(read_yaml(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, ValidationError) as error:
         raise ConfigError(f"contract {path.name}: {error}") from error
     if contract.entity != path.stem:

@@ -2,6 +2,7 @@
 
 import os
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,13 +12,19 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from throughline.errors import ConfigError
 from throughline.settings_alerts import Alerts, Section
+from throughline.yaml_text import read_yaml
 
 PACKAGE = Path(__file__).parent
 DOMAINS = ("marketing", "crm", "calls", "product")
 
 
+@cache
+def _zones() -> set[str]:
+    return available_timezones()
+
+
 def _zone_exists(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError(f"{value!r} is not an IANA time zone, for example Asia/Shanghai")
     return value
 
@@ -170,7 +177,7 @@ def load_settings(config: Path | None = None) -> Settings:
     """
     path = (config or _find()).resolve()
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        given = read_yaml(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError as error:
         raise ConfigError(f"{path} does not exist; set THROUGHLINE_CONFIG") from error
     except yaml.YAMLError as error:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from throughline.contracts import load_contracts
 from throughline.errors import ConfigError
 from throughline.settings import Settings, TimeZone, explain
+from throughline.yaml_text import read_yaml
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?")
@@ -141,7 +142,7 @@ def read_source(path: Path) -> Source:
         ConfigError: it is not valid; the message names the file and the key.
     """
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = read_yaml(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(given, dict):

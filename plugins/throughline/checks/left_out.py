@@ -4,10 +4,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from throughline.contracts import load_contracts
 from throughline.settings import PACKAGE
+from throughline.yaml_text import read_yaml
 
 MODELS = PACKAGE.parents[1] / "dbt_project" / "models"
 LeftOut = Mapping[str | tuple[str, str], Collection[str]]
@@ -39,7 +38,7 @@ def required_but_missing(
         return {f"staging.stg_{e}": {e} for e in load_contracts() if e in missing}
     out: dict[str | tuple[str, str], set[str]] = {}
     for path in sorted((models / layer).rglob("*.yml")):
-        for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models", ()):
+        for model in (read_yaml(path.read_text(encoding="utf-8")) or {}).get("models", ()):
             table = f"{layer}.{model['name']}"
             _note(out, table, model, missing)
             for column in model.get("columns", ()):

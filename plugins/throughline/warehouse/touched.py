@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from throughline.contracts import Contract, load_contracts
 from throughline.landing import InputBatch
@@ -14,6 +13,7 @@ from throughline.settings import Settings
 from throughline.warehouse.dbt import project_folder
 from throughline.warehouse.engine import literal, quoted
 from throughline.warehouse.inputs import rows_of
+from throughline.yaml_text import read_yaml
 
 CLOCK_SKEW_MINUTES = 10
 
@@ -117,8 +117,6 @@ def business_date(settings: Settings, contract: Contract) -> str:
 
 def clock_skew_minutes(settings: Settings) -> int:
     """The var `clock_skew_min`: settings, else dbt_project.yml."""
-    project = yaml.safe_load(
-        (project_folder(settings) / "dbt_project.yml").read_text(encoding="utf-8")
-    )
+    project = read_yaml((project_folder(settings) / "dbt_project.yml").read_text(encoding="utf-8"))
     given = {**(project.get("vars") or {}), **settings.vars}
     return int(given.get("clock_skew_min", CLOCK_SKEW_MINUTES))
