@@ -19,7 +19,7 @@ settings = load_settings()
 hopeless = sdk.RetryRule([CheckFailed, ConfigError, FenceError], action=sdk.RetryAction.FAIL)
 
 
-@sdk.task(pool="default_pool")
+@sdk.task(pool="default_pool", queue="default")
 def wait_for_outcomes(logical_date=None, dag_run=None) -> None:
     """Wait for the domains; this holds no warehouse slot, an earlier night may still build."""
     from throughline import night
@@ -43,6 +43,7 @@ with sdk.DAG(
     max_active_runs=1,
     default_args={
         "pool": "warehouse",
+        "queue": "warehouse",
         **TASK_DEFAULTS,
         "retry_policy": sdk.ExceptionRetryPolicy(rules=[hopeless]),
         "execution_timeout": timedelta(hours=12),

@@ -138,6 +138,12 @@ class Settings(Section):
         return written.read_text(encoding="utf-8").strip() if written.exists() else None
 
     @property
+    def airflow_url(self) -> str | None:
+        """Address of an Airflow in another container or on another host; None if there is none."""
+        given = os.environ.get("THROUGHLINE_AIRFLOW_URL") or self.alerts.airflow_url
+        return given.rstrip("/") if given else None
+
+    @property
     def pii_key(self) -> str | None:
         """Key of the personal-data hashes where the environment sets it; a secret."""
         return os.environ.get("THROUGHLINE_PII_KEY") or None

@@ -30,7 +30,7 @@ def watch(
     """Open an incident for each silence, end those that are over; return what is silent.
 
     Does nothing when it looked less than `pause` ago. A scheduler is missed where one is known:
-    at `alerts.airflow_url`, or in a stack of this home that was not stopped.
+    at `airflow_url`, or in a stack of this home that was not stopped.
     """
     now = now or datetime.now(UTC)
     known = _read(settings) or Watch(now, datetime.min.replace(tzinfo=UTC))
@@ -46,6 +46,12 @@ def watch(
     if scheduler and _judge(settings, "scheduler", scheduler, now, limit):
         silent.append("scheduler")
     return silent
+
+
+def last_look(settings: Settings) -> datetime | None:
+    """When the watchdog last looked; None before its first look."""
+    known = _read(settings)
+    return known.looked if known else None
 
 
 def _judge(settings: Settings, what: str, since: datetime, now: datetime, minutes: int) -> bool:
@@ -94,8 +100,8 @@ def _scheduler_seen(settings: Settings, known: Watch, now: datetime) -> datetime
 def _airflow(settings: Settings) -> str | None:
     from throughline.local import airflow, processes
 
-    if settings.alerts.airflow_url:
-        return settings.alerts.airflow_url.rstrip("/")
+    if settings.airflow_url:
+        return settings.airflow_url
     if not any(process.name == "scheduler" for process in processes.remembered(settings)):
         return None
     return f"http://127.0.0.1:{airflow.api_port(settings)}"

@@ -39,6 +39,7 @@ def _described(dag) -> dict:
                 "task_id": task.task_id,
                 "owner": task.owner,
                 "pool": task.pool,
+                "queue": task.queue,
                 "retries": task.retries,
                 "exponential": bool(task.retry_exponential_backoff),
                 "timeout_seconds": task.execution_timeout.total_seconds(),

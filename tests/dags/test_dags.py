@@ -111,6 +111,19 @@ def test_only_one_task_at_a_time_opens_the_work_file(parsed) -> None:
     }
 
 
+def test_only_tasks_that_open_the_work_file_are_for_the_warehouse_worker(parsed) -> None:
+    """Also a task that waits is for others: that worker does one task at a time."""
+    queues = {
+        (dag_id, task["task_id"]): task["queue"]
+        for found in parsed.values()
+        for dag_id, dag in found["dags"].items()
+        for task in dag["tasks"]
+    }
+    for_warehouse = {at for at, queue in queues.items() if queue == "warehouse"}
+    assert for_warehouse == {("lifecycle", step) for step in ("build", "audit", "publish")}
+    assert {queue for queue in queues.values()} == {"warehouse", "default"}
+
+
 @pytest.mark.parametrize("dag_id", sorted(EXPECTED["extract.py"]))
 def test_outcome_is_written_even_when_a_source_failed(parsed, dag_id: str) -> None:
     tasks = {task["task_id"]: task for task in parsed["extract.py"]["dags"][dag_id]["tasks"]}

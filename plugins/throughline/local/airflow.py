@@ -52,7 +52,6 @@ def environment(settings: Settings, *, schedule: bool = False) -> dict[str, str]
         "DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "LOGGING__BASE_LOG_FOLDER": str(home / "logs" / "airflow"),
         "LOGGING__LOGGING_LEVEL": "INFO",
-        "USAGE_DATA_COLLECTION__ENABLED": "False",
     }
     return process_environment(
         AIRFLOW_HOME=str(home / "airflow"),

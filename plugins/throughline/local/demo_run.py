@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from throughline.local import airflow, demo_dates, demo_files, postgres, rest, scheduled, stack
+from throughline.local import (
+    airflow,
+    demo_dates,
+    demo_files,
+    postgres,
+    processes,
+    rest,
+    scheduled,
+    stack,
+)
 from throughline.local.progress import Progress
 from throughline.settings import Settings
 
@@ -47,10 +56,17 @@ def unpublished(settings: Settings, nights: list[date]) -> list[date]:
 
 
 def load_crm(settings: Settings, as_of: date) -> None:
-    """Bring the demo's CRM database to the state at the end of a business date."""
+    """Bring the demo's CRM database to the state at the end of a business date.
+
+    It is in this home's own server, where there is one, else where the environment says.
+    """
     from throughline import demo
 
-    demo.load_crm(settings, postgres.url(settings, "demo_crm"), as_of)
+    try:
+        url = postgres.url(settings, "demo_crm")
+    except processes.StackError:
+        url = settings.connection("demo_crm")
+    demo.load_crm(settings, url, as_of)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ class TaskState:
 
 
 class Airflow:
-    """The API of a running Airflow; the token is got once, as everybody on loopback may."""
+    """The API of a running Airflow; a token is got once."""
 
     def __init__(self, base_url: str) -> None:
         import httpx
@@ -56,9 +56,12 @@ class Airflow:
         known = {name: str(part.get("status") or "starting") for name, part in parts.items()}
         return {**known, "execution-api": str(execution.get("status"))}
 
-    def login(self) -> None:
-        """Get a token for all further calls."""
-        token = self._call("GET", "/auth/token")["access_token"]
+    def login(self, credentials: dict[str, str] | None = None) -> None:
+        """Get a token for all further calls, as everybody on loopback may, or as this user."""
+        if credentials is None:
+            token = self._call("GET", "/auth/token")["access_token"]
+        else:
+            token = self._call("POST", "/auth/token", credentials)["access_token"]
         self._http.headers["Authorization"] = f"Bearer {token}"
 
     def ensure_pool(self, name: str, slots: int, description: str) -> None:
@@ -131,16 +134,27 @@ class Airflow:
 
 @contextmanager
 def connect(settings: Settings) -> Iterator[Airflow]:
-    """Open the API of the Airflow that runs in this home.
+    """Open the API of the Airflow that runs in this home, else of the one on a server.
+
+    That one is at `settings.airflow_url`, and its user is in the environment.
 
     Raises:
         StackError: none runs.
+        ConfigError: the server's user or password is not in the environment.
     """
-    if not airflow.is_running(settings):
+    credentials = None
+    if airflow.is_running(settings):
+        client = Airflow(f"http://127.0.0.1:{airflow.api_port(settings)}")
+    elif settings.airflow_url:
+        credentials = {
+            "username": settings.secret("THROUGHLINE_AIRFLOW_USER"),
+            "password": settings.secret("THROUGHLINE_AIRFLOW_PASSWORD"),
+        }
+        client = Airflow(settings.airflow_url)
+    else:
         raise StackError("Airflow is not running in this home; `throughline up` starts it")
-    client = Airflow(f"http://127.0.0.1:{airflow.api_port(settings)}")
     try:
-        client.login()
+        client.login(credentials)
         yield client
     finally:
         client.close()

@@ -1,0 +1,1 @@
+"""What the services of `docker-compose.yml` do beside Airflow: first start, health, demo data."""
