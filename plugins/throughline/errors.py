@@ -5,6 +5,10 @@ class ThroughlineError(Exception):
     """Base of every error that a user can act on."""
 
 
+class NotFoundError(ThroughlineError):
+    """What was asked for by its name or number does not exist."""
+
+
 class ConfigError(ThroughlineError):
     """`throughline.yml`, a contract, a source folder or the environment is wrong; names the key."""
 

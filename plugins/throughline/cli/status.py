@@ -1,12 +1,13 @@
 """`throughline status`: the last nights, what is served, incidents."""
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from throughline.errors import ThroughlineError
+from throughline.past_nights import known_nights, night_facts
 from throughline.settings import DOMAINS, Settings, load_settings
 
 _DAYS = 7
@@ -30,43 +31,17 @@ def status(
 ) -> None:
     """Show the last nights, the release that is served and recent incidents."""
     settings = load_settings()
-    known = [as_of.date()] if as_of else _nights(settings)[-nights:]
+    known = [as_of.date()] if as_of else known_nights(settings)[-nights:]
     found = {
         "stack": _stack(settings),
         "served": settings.current.resolve().stem if settings.current.exists() else None,
-        "nights": [_night(settings, night) for night in known],
+        "nights": [night_facts(settings, night) for night in known],
         "incidents": _incidents(settings),
     }
     if as_json:
         typer.echo(json.dumps(found, indent=1, default=str, ensure_ascii=False))
     else:
         _print(found)
-
-
-def _nights(settings: Settings) -> list[date]:
-    folders = settings.outcomes.iterdir() if settings.outcomes.exists() else []
-    return sorted(date.fromisoformat(folder.name) for folder in folders)
-
-
-def _night(settings: Settings, as_of: date) -> dict[str, Any]:
-    from throughline import landing
-    from throughline.night_report import read_report, report_path
-
-    outcomes = {name: landing.read_outcome(settings, name, as_of) for name in DOMAINS}
-    report = read_report(settings, as_of) if report_path(settings, as_of).exists() else None
-    return {
-        "as_of": as_of.isoformat(),
-        "outcomes": {name: found.status for name, found in outcomes.items() if found},
-        "details": {name: found.detail for name, found in outcomes.items() if found},
-        "lifecycle": report.status if report else None,
-        "error": report.error if report else None,
-        "run_id": report.run_id if report else None,
-        "failed_checks": [
-            f"{result.suite}: {result.expectation}"
-            for result in (report.checks if report else [])
-            if result.status in ("fail", "error")
-        ],
-    }
 
 
 def _stack(settings: Settings) -> dict[str, bool]:

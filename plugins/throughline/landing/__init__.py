@@ -8,6 +8,7 @@ from throughline.landing.batches import (
     live_batches,
     newest_verdict,
     set_verdict,
+    verdicts,
 )
 from throughline.landing.manifests import Manifest, commit, landed, verify
 from throughline.landing.outcomes import Outcome, read_outcome, write_outcome
@@ -34,6 +35,7 @@ __all__ = [
     "newest_verdict",
     "read_outcome",
     "set_verdict",
+    "verdicts",
     "verify",
     "write_outcome",
 ]

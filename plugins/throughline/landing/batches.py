@@ -122,10 +122,14 @@ def set_verdict(
     fault.point("verdict.after")
 
 
+def verdicts(batch: InputBatch) -> list[dict[str, Any]]:
+    """Every verdict on a batch as written, oldest first; the last one counts."""
+    return [read_json(path) for path in sorted((batch.folder / "verdicts").glob("[0-9]*.json"))]
+
+
 def newest_verdict(batch: InputBatch) -> dict[str, Any] | None:
     """The verdict that counts, as written; None while the batch is not judged."""
-    paths = sorted((batch.folder / "verdicts").glob("[0-9]*.json"))
-    return read_json(paths[-1]) if paths else None
+    return next(reversed(verdicts(batch)), None)
 
 
 def gate_results(batch: InputBatch) -> list[dict[str, Any]]:
@@ -133,8 +137,8 @@ def gate_results(batch: InputBatch) -> list[dict[str, Any]]:
 
     A person's hold, release or withdrawal carries no results and hides none.
     """
-    verdicts = map(read_json, sorted((batch.folder / "verdicts").glob("[0-9]*.json"), reverse=True))
-    return next((verdict["results"] for verdict in verdicts if verdict["results"]), [])
+    judged = (verdict["results"] for verdict in reversed(verdicts(batch)))
+    return next((results for results in judged if results), [])
 
 
 def _age(batch: InputBatch) -> tuple[datetime, datetime, str]:
