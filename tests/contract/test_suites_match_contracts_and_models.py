@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from throughline.checks.own import AMOUNT_LIKE_WEEKDAY
 from throughline.checks.suites import EXPECTATIONS, LAYERS, STAGES, load_layer
 from throughline.contracts import ENVELOPE, load_contracts
 from throughline.settings import PACKAGE
@@ -102,3 +103,11 @@ def test_staging_suite_proves_the_key_of_the_contract(entity: str) -> None:
         if "unique" in item.type and item.severity == "critical"
     ]
     assert contract.key in unique, f"expectations/staging/stg_{entity}.yml: key {contract.key}"
+
+
+@pytest.mark.parametrize("entity", sorted(load_contracts()))
+def test_batches_with_an_amount_are_compared_by_amount_too(entity: str) -> None:
+    (suite,) = [s for s in SUITES["input"] if s.table == entity]
+    has_amount = any(name in load_contracts()[entity].fields for name in ("amount", "cost"))
+    compared = any(item.type == AMOUNT_LIKE_WEEKDAY for item in suite.own)
+    assert compared == has_amount, f"expectations/input/{entity}.yml: {AMOUNT_LIKE_WEEKDAY}"

@@ -1,31 +1,42 @@
-"""What a batch is judged by beside its suite: contract, manifest, rejects, volume, age."""
+"""What a batch is judged by beside its suite's SQL: contract, manifest, rejects, volume, age."""
 
-import re
-from dataclasses import dataclass
-from datetime import date
-from statistics import median
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
-from throughline.checks.results import CheckResult, Severity
+from throughline.checks.batch_history import Place, days_behind, same_weekday
+from throughline.checks.own import (
+    AMOUNT_LIKE_WEEKDAY,
+    BATCH_FRESH,
+    FEW_REJECTS,
+    FewRejects,
+    Likeness,
+    Reach,
+)
+from throughline.checks.reading import result_of
+from throughline.checks.results import CheckResult, Status
 from throughline.checks.suites import Expectation, Meta, Suite
+from throughline.checks.volume import compare
 from throughline.contracts import ENVELOPE, load_contracts
 from throughline.errors import ConfigError
 from throughline.settings import Settings
 
-ENOUGH_BATCHES = 5
-FEWEST, MOST = 0.25, 4.0
-OLDEST_DAYS = 2
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
 
 @dataclass(frozen=True)
 class BatchFacts:
-    """Numbers around a batch; `before` are the rows of its predecessors that passed."""
+    """Numbers around a batch.
+
+    `rows_before` and `amounts_before` are those of the same weekday's earlier batches, `weekday`
+    its name; `amount` is None where the contract has none.
+    """
 
     rows: int
+    amount: Decimal | None
     rejected: int
     reject_limit: float
-    before: tuple[int, ...]
+    rows_before: tuple[int, ...]
+    amounts_before: tuple[Decimal, ...]
+    weekday: str
     days_behind: int | None
 
     @classmethod
@@ -37,15 +48,17 @@ class BatchFacts:
         source = load_sources(settings).get(batch.source)
         if source is None:
             raise ConfigError(f"sources_path: there is no source {batch.source!r} any more")
-        alike = [
-            other.rows
-            for other in input_batches(settings, batch.as_of, batch.entity)
-            if other.source == batch.source
-            and other.status == "passed"
-            and other.batch_id != batch.batch_id
-            and _shape(other.window) == _shape(batch.window)
-        ]
-        return cls(batch.rows, batch.rejected, source.reject_limit, tuple(alike), _age(batch))
+        before = same_weekday(input_batches(settings, batch.as_of, batch.entity), batch)
+        return cls(
+            batch.rows,
+            batch.amount,
+            batch.rejected,
+            source.reject_limit,
+            tuple(other.rows for other in before),
+            tuple(other.amount for other in before if other.amount is not None),
+            Place.of(batch).weekday,
+            days_behind(batch),
+        )
 
 
 def promised_by_contract(batch: Any) -> list[Expectation]:
@@ -66,87 +79,61 @@ def promised_by_contract(batch: Any) -> list[Expectation]:
 
 
 def own_results(suite: Suite, facts: BatchFacts) -> list[CheckResult]:
-    """Judge reject rate (critical), volume and age (warnings) of a batch."""
-    return [_rejects(suite, facts), _volume(suite, facts), _freshness(suite, facts)]
+    """Judge the source's reject limit, and every expectation of ours that the suite declares."""
+    return [_reject_limit(suite, facts), *(_judge(suite, item, facts) for item in suite.own)]
 
 
-def _rejects(suite: Suite, facts: BatchFacts) -> CheckResult:
+def _reject_limit(suite: Suite, facts: BatchFacts) -> CheckResult:
     total = facts.rows + facts.rejected
     rate = facts.rejected / total if total else 0.0
-    return _result(
-        suite,
+    item = _critical(
         "reject_rate",
-        "critical",
-        rate <= facts.reject_limit,
-        f"{facts.rejected} of {total} rows rejected ({rate:.2%})",
-        f"at most {facts.reject_limit:.2%}",
+        {},
         "more rejected rows than the source's reject_limit mean that the source changed",
     )
-
-
-def _volume(suite: Suite, facts: BatchFacts) -> CheckResult:
-    usual = median(facts.before[-28:]) if len(facts.before) >= ENOUGH_BATCHES else None
-    fine = usual is None or FEWEST * usual <= facts.rows <= MOST * usual
-    return _result(
-        suite,
-        "volume",
-        "warning",
-        fine,
-        f"{facts.rows} rows",
-        f"about {usual:g} rows as before" if usual is not None else "too few batches to compare",
-        "a batch much smaller or larger than the ones before is worth a look",
+    return replace(
+        result_of(
+            suite,
+            item,
+            "pass" if rate <= facts.reject_limit else "fail",
+            f"{facts.rejected} of {total} rows rejected ({rate:.2%})",
+        ),
+        expectation="reject_rate",
+        expected=f"at most {facts.reject_limit:.2%}",
     )
 
 
-def _freshness(suite: Suite, facts: BatchFacts) -> CheckResult:
+def _judge(suite: Suite, item: Expectation, facts: BatchFacts) -> CheckResult:
+    if item.type == FEW_REJECTS:
+        return result_of(suite, item, *_rejects(facts, FewRejects(**item.kwargs)))
+    if item.type == BATCH_FRESH:
+        return result_of(suite, item, *_reach(facts, Reach(**item.kwargs)))
+    likeness, of = Likeness(**item.kwargs), f"earlier {facts.weekday}s"
+    if item.type == AMOUNT_LIKE_WEEKDAY:
+        amount = facts.amount if facts.amount is not None else Decimal(0)
+        said = compare(amount, facts.amounts_before, likeness, "in all", of)
+    else:
+        said = compare(facts.rows, facts.rows_before, likeness, "rows", of)
+    return result_of(suite, item, *said)
+
+
+def _rejects(facts: BatchFacts, few: FewRejects) -> tuple[Status, str]:
+    total = facts.rows + facts.rejected
+    share = facts.rejected / total if total else 0.0
+    many = facts.rejected > few.max_rows or share > few.max_share
+    status: Status = "fail" if facts.rejected > few.ignored and many else "pass"
+    return status, f"{facts.rejected} of {total} rows rejected ({share:.2%})"
+
+
+def _reach(facts: BatchFacts, reach: Reach) -> tuple[Status, str]:
     behind = facts.days_behind
-    return _result(
-        suite,
-        "freshness",
-        "warning",
-        behind is None or behind <= OLDEST_DAYS,
-        "no business dates" if behind is None else f"newest row {behind} days before window's end",
-        f"at most {OLDEST_DAYS} days",
-        "a source that stopped delivering new days often goes on delivering old ones",
-    )
-
-
-def _shape(window: str) -> str:
-    return "day" if _DAY.fullmatch(window) else window if window == "snapshot" else "span"
-
-
-def _age(batch: Any) -> int | None:
-    """Days between the last day of a dated window and the newest business date in it."""
-    days = _DAY.findall(batch.window)
-    if not days or batch.max_date is None:
-        return None
-    return (date.fromisoformat(days[-1]) - batch.max_date).days
+    if behind is None:
+        return "not_applicable", "no business dates"
+    status: Status = "pass" if behind <= reach.max_days_behind else "fail"
+    return status, f"newest row {behind} days before window's end"
 
 
 def _critical(type_: str, kwargs: dict[str, Any], why: str) -> Expectation:
-    return Expectation(type=type_, kwargs=kwargs, severity="critical", meta=Meta(why=why))
-
-
-def _result(
-    suite: Suite,
-    name: str,
-    severity: Severity,
-    fine: bool,
-    observed: str,
-    expected: str,
-    why: str,
-) -> CheckResult:
-    return CheckResult(
-        suite=suite.suite,
-        expectation=name,
-        layer=suite.layer,
-        table_name=suite.table,
-        severity=severity,
-        status="pass" if fine else "fail",
-        observed=observed,
-        expected=expected,
-        unexpected_rows=None,
-        seconds=0.0,
-        owner=suite.owner,
-        why=why,
+    return Expectation.model_construct(
+        type=type_, kwargs=kwargs, severity="critical", meta=Meta(why=why)
     )

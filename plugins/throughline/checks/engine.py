@@ -10,7 +10,8 @@ from typing import Any
 from throughline.checks.left_out import WHOLE_TABLE
 from throughline.checks.reading import ALL_NULL, first_line, read_result, result_of
 from throughline.checks.results import CheckResult
-from throughline.checks.suites import NOT_NULL, NULL_CHECKS, ROWS_QUERY, Expectation, Suite
+from throughline.checks.suite_rules import NOT_NULL, NULL_CHECKS
+from throughline.checks.suites import ROWS_QUERY, Expectation, Suite
 from throughline.settings import Warehouse
 
 log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from typing import Any
 from throughline.checks.batch import BatchFacts, own_results, promised_by_contract
 from throughline.checks.engine import run_suite
 from throughline.checks.left_out import LeftOut, names_left_out, required_but_missing
+from throughline.checks.release_history import Volumes, volume_results
 from throughline.checks.results import CheckResult, blocking, failed
 from throughline.checks.suites import EXPECTATIONS, STAGES, Suite, load_layer, load_suite
 from throughline.settings import Settings
@@ -38,7 +39,7 @@ def judge_batch(
     facts = BatchFacts.of(settings, batch)
     results = run_suite(
         None,
-        suite,
+        suite.pushed_down,
         relation=f"read_parquet('{_escaped(batch.path)}')",
         extra=promised_by_contract(batch),
         not_applicable=batch.undelivered,
@@ -95,10 +96,12 @@ def check_candidate(
         ConfigError: a suite file is not valid, or a stage has none.
     """
     out: list[CheckResult] = []
+    volumes = Volumes(settings, candidate_file)
     for stage in STAGES:
         missing = left_out if left_out is not None else required_but_missing(stage, not_connected)
         for suite in load_layer(stage, suites):
-            out += _run(settings, candidate_file, suite, missing, None)
+            out += _run(settings, candidate_file, suite.pushed_down, missing, None)
+            out += volume_results(suite, volumes, suite.relation in missing)
     return out
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from throughline.checks.results import CheckResult, Status
-from throughline.checks.suites import NOT_NULL, ROWS_QUERY, Expectation, Suite
+from throughline.checks.suite_rules import NOT_NULL
+from throughline.checks.suites import ROWS_QUERY, Expectation, Suite
 
 ALL_NULL = "not one value"
 

@@ -2,7 +2,8 @@
 
 A suite that could pass without looking is refused: each has a critical row-count expectation, and
 beside every check on values stands one on how many of them are NULL (Great Expectations passes
-empty tables and all-NULL columns).
+empty tables and all-NULL columns). Every suite file of input and of a stage also says what volume
+is usual and how fresh is fresh.
 """
 
 import hashlib
@@ -14,7 +15,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from throughline.checks.own import OWN, complaint
 from throughline.checks.results import Severity
+from throughline.checks.suite_rules import NOT_NULL, lacking_in_file, lacking_null_rate
 from throughline.errors import ConfigError
 from throughline.settings import PACKAGE
 
@@ -22,13 +25,8 @@ EXPECTATIONS = PACKAGE.parents[1] / "expectations"
 STAGES = ("acquisition", "lead", "opportunity", "payment", "success", "audit")
 LAYERS = ("input", "staging", "core", *STAGES)
 ROW_COUNT = "expect_table_row_count_to_be_between"
-NOT_NULL = "expect_column_values_to_not_be_null"
 ROWS_QUERY = "unexpected_rows_expectation"
-_VALUES = re.compile(
-    r"expect_(column_(pair_)?(values|distinct_values)|compound_columns|select_column|multicolumn)_"
-)
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-NULL_CHECKS = (NOT_NULL, "expect_column_values_to_be_null")
 
 
 class _Strict(BaseModel):
@@ -92,6 +90,17 @@ class Suite(_Strict):
         """`schema.table` in the database that is judged."""
         return f"{self.layer}.{self.table}"
 
+    @property
+    def own(self) -> tuple[Expectation, ...]:
+        """Expectations of ours, which no engine is asked for."""
+        return tuple(item for item in self.expectations if item.type in OWN)
+
+    @property
+    def pushed_down(self) -> "Suite":
+        """The suite without those."""
+        kept = tuple(item for item in self.expectations if item.type not in OWN)
+        return self.model_copy(update={"expectations": kept})
+
     def null_share(self, column: str) -> float | None:
         """Smallest declared share of values in a column; None where none is declared."""
         for item in self.expectations:
@@ -109,21 +118,10 @@ class Suite(_Strict):
             if labels.count(label) > 1:
                 raise ValueError(f"{label} stands there twice")
         for item in self.expectations:
-            _needs_null_rate(self, item)
+            wrong = lacking_null_rate(self, item) or complaint(item.type, item.kwargs, self.layer)
+            if wrong:
+                raise ValueError(wrong)
         return self
-
-
-def _needs_null_rate(suite: Suite, item: Expectation) -> None:
-    if item.type in NULL_CHECKS or not _VALUES.match(item.type):
-        return
-    missing = [column for column in item.columns if suite.null_share(column) is None]
-    if "column_list" in item.kwargs:  # a NULL in one part of a key hides the repeated key
-        missing = [column for column in item.columns if suite.null_share(column) != 1]
-    if missing:
-        raise ValueError(
-            f"{item.label}: add {NOT_NULL} for {', '.join(missing)} (with an honest `mostly`, "
-            "without one for the parts of a key), or NULLs would pass unseen"
-        )
 
 
 def load_suite(layer: str, table: str, folder: Path = EXPECTATIONS) -> Suite:
@@ -171,6 +169,9 @@ def read_suite(path: Path) -> Suite:
         raise ConfigError(f"{name}: {layer!r} is no layer; one of {', '.join(LAYERS)}")
     if suite.suite != suite.relation:
         raise ConfigError(f"{name}: key suite must be {suite.relation!r}, not {suite.suite!r}")
+    lacking = lacking_in_file(suite, STAGES[:-1])
+    if lacking:
+        raise ConfigError(f"{name}: needs {lacking}")
     return suite
 
 

@@ -19,6 +19,14 @@ NOT_NULL = """
     severity: warning
     meta: {why: agents grade every call}
 """
+BATCH_RULES = """
+  - {type: expect_batch_rows_like_same_weekday, severity: warning, meta: {why: weeks are alike},
+     kwargs: {enough: 4, most: 12, deviations: 5, within: 0.4, at_least: 50}}
+  - {type: expect_batch_rejects_to_be_few, severity: warning, meta: {why: a rate is told},
+     kwargs: {max_rows: 100, max_share: 0.001, ignored: 5}}
+  - {type: expect_batch_dates_to_reach_window_end, kwargs: {max_days_behind: 2},
+     severity: warning, meta: {why: days go on}}
+"""
 IN_SET = """
   - type: expect_column_values_to_be_in_set
     kwargs: {column: intent, value_set: [A, B]}
@@ -42,14 +50,14 @@ def refusal(path: Path) -> str:
 
 
 def test_suite_knows_its_place_and_its_expectations(tmp_path: Path) -> None:
-    suite = read_suite(write(tmp_path, ROW_COUNT + NOT_NULL + IN_SET))
+    suite = read_suite(write(tmp_path, ROW_COUNT + NOT_NULL + IN_SET + BATCH_RULES))
     assert (suite.layer, suite.table, suite.relation, suite.owner) == (
         "input",
         "cdr",
         "input.cdr",
         "o",
     )
-    assert [e.type for e in suite.expectations] == [
+    assert [e.type for e in suite.pushed_down.expectations] == [
         "expect_table_row_count_to_be_between",
         "expect_column_values_to_not_be_null",
         "expect_column_values_to_be_in_set",
@@ -58,9 +66,10 @@ def test_suite_knows_its_place_and_its_expectations(tmp_path: Path) -> None:
 
 
 def test_label_names_type_and_column_and_changes_with_the_arguments(tmp_path: Path) -> None:
-    one = read_suite(write(tmp_path, ROW_COUNT + NOT_NULL + IN_SET)).expectations[2].label
+    rest = NOT_NULL + BATCH_RULES
+    one = read_suite(write(tmp_path, ROW_COUNT + IN_SET + rest)).expectations[1].label
     other = IN_SET.replace("[A, B]", "[A, B, C]")
-    two = read_suite(write(tmp_path, ROW_COUNT + NOT_NULL + other)).expectations[2].label
+    two = read_suite(write(tmp_path, ROW_COUNT + other + rest)).expectations[1].label
     assert one.startswith("expect_column_values_to_be_in_set[intent]#")
     assert one != two
 
@@ -151,3 +160,62 @@ def test_unknown_layer_is_an_error(tmp_path: Path) -> None:
     path.write_text(f"suite: inputs.cdr\nowner: o\nexpectations:{ROW_COUNT}")
     with pytest.raises(ConfigError, match="'inputs' is no layer"):
         read_suite(path)
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        "expect_batch_rows_like_same_weekday",
+        "expect_batch_rejects_to_be_few",
+        "expect_batch_dates_to_reach_window_end",
+    ],
+)
+def test_input_suite_without_volume_rejects_or_freshness_is_refused(
+    tmp_path: Path, type_: str
+) -> None:
+    lines = BATCH_RULES.split("  - ")
+    kept = "  - ".join(line for line in lines if type_ not in line)
+    assert f"needs {type_}" in refusal(write(tmp_path, ROW_COUNT + kept))
+    assert read_suite(write(tmp_path, ROW_COUNT + BATCH_RULES)).own
+
+
+def write_stage(tmp_path: Path, expectations: str) -> Path:
+    path = tmp_path / "lead" / "leads.yml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"suite: lead.leads\nowner: o\nexpectations:{expectations}", encoding="utf-8")
+    return path
+
+
+LIKE_RELEASES = """
+  - {type: expect_table_rows_like_releases, severity: warning, meta: {why: tables grow slowly},
+     kwargs: {enough: 4, most: 12, deviations: 8, within: 0.3, at_least: 50}}
+"""
+REACHES_ITS_DATA = """
+  - type: unexpected_rows_expectation
+    kwargs: {unexpected_rows_query: "select 1 from {batch}, audit.table_freshness"}
+    severity: warning
+    meta: {why: tables end where their data end}
+"""
+
+
+def test_stage_suite_without_volume_or_freshness_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="needs expect_table_rows_like_releases"):
+        read_suite(write_stage(tmp_path, ROW_COUNT + REACHES_ITS_DATA))
+    with pytest.raises(ConfigError, match=r"needs a query .* audit\.table_freshness"):
+        read_suite(write_stage(tmp_path, ROW_COUNT + LIKE_RELEASES))
+    assert read_suite(write_stage(tmp_path, ROW_COUNT + LIKE_RELEASES + REACHES_ITS_DATA)).own
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("within: 0.4", "withing: 0.4", "kwargs.within: Field required"),
+        ("max_share: 0.001", "max_share: 2", "kwargs.max_share"),
+        ("max_days_behind: 2", "max_days_behind: -1", "kwargs.max_days_behind"),
+        ("expect_batch_rejects_to_be_few", "expect_table_rows_like_releases", "suites of stages"),
+    ],
+)
+def test_wrong_arguments_of_an_expectation_of_ours_are_named(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    assert said in refusal(write(tmp_path, ROW_COUNT + BATCH_RULES.replace(old, new)))
