@@ -8,6 +8,7 @@ from throughline import fault
 from throughline.conform import conform, find_parts, reconform
 from throughline.connect.database import land_table
 from throughline.connect.files import land_files
+from throughline.connect.rest import land_endpoint
 from throughline.errors import ConfigError, ThroughlineError
 from throughline.landing.batches import InputBatch, find_batch, input_batches, set_verdict
 from throughline.landing.files import only_one
@@ -15,7 +16,7 @@ from throughline.landing.manifests import Manifest, landed
 from throughline.landing.outcomes import Outcome, write_outcome
 from throughline.landing.reports import SourceReport, read_report, write_report
 from throughline.settings import Settings
-from throughline.source_folders import FileStream, Source, load_sources
+from throughline.source_folders import DatabaseStream, FileStream, Source, load_sources
 from throughline.timing import timed
 
 log = logging.getLogger(__name__)
@@ -137,8 +138,10 @@ def _land(
                 landing = land_files(settings, source, name, as_of)
                 errors += [f"{name}: {error}" for error in landing.errors]
                 notes += [f"{name}: {file} waits for its control" for file in landing.not_ready]
-            else:
+            elif isinstance(stream, DatabaseStream):
                 land_table(settings, source, name, as_of)
+            else:
+                land_endpoint(settings, source, name, as_of)
         except ThroughlineError as error:
             errors.append(f"{name}: {error}")
         here = [batch for batch in landed(settings, source.name, name) if batch.as_of == as_of]

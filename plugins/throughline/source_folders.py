@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from throughline.contracts import load_contracts
 from throughline.errors import ConfigError
+from throughline.rest_stream import RestStream
 from throughline.settings import Settings, TimeZone, explain
 from throughline.yaml_text import read_yaml
 
@@ -78,7 +79,7 @@ class DatabaseStream(_Strict):
         return value
 
 
-Stream = Annotated[FileStream | DatabaseStream, Field(discriminator="way")]
+Stream = Annotated[FileStream | DatabaseStream | RestStream, Field(discriminator="way")]
 
 
 class EntitySpec(_Strict):

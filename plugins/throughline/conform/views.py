@@ -10,7 +10,7 @@ from throughline.connect.formats import read_stream
 from throughline.errors import ConformError
 from throughline.landing.manifests import verify
 from throughline.settings import Settings
-from throughline.source_folders import DatabaseStream, Source
+from throughline.source_folders import FileStream, Source
 
 
 def open_session(settings: Settings, scratch: Path) -> duckdb.DuckDBPyConnection:
@@ -51,10 +51,10 @@ def make_views(connection: duckdb.DuckDBPyConnection, settings: Settings, parts:
 
 def _make_empty(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> None:
     stream = source.streams[name]
-    assert not isinstance(stream, DatabaseStream)
-    names = (
-        ["record json"] if "json" in stream.format else [f'"{c}" varchar' for c in stream.columns]
-    )
+    if isinstance(stream, FileStream) and "json" not in stream.format:
+        names = [f'"{column}" varchar' for column in stream.columns]
+    else:
+        names = ["record json"]
     connection.execute(
         f'create temp table "{name}" ({", ".join(["_file varchar", "_row bigint", *names])})'
     )

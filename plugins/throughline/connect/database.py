@@ -1,10 +1,10 @@
 """Databases: one consistent, read-only look at a PostgreSQL table, over a cursor or whole."""
 
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from throughline import fault
+from throughline.connect.cursors import lower_bound, standing
 from throughline.connect.postgres import Query, read_table
-from throughline.landing.batches import input_batches
 from throughline.landing.manifests import (
     Draft,
     LandedFile,
@@ -34,11 +34,10 @@ def land_table(settings: Settings, source: Source, name: str, as_of: date) -> li
     """
     stream = source.streams[name]
     assert isinstance(stream, DatabaseStream)
-    gone = _withdrawn(settings, source.name)
-    known = [m for m in landed(settings, source.name, name) if f"{name}/{m.batch}" not in gone]
+    known = standing(settings, source.name, name)
     if any(manifest.as_of == as_of for manifest in known):
         return []
-    lower = _lower_bound(known, stream, as_of)
+    lower = lower_bound(settings, known, stream.lag_hours, as_of) if stream.cursor else None
     before = {manifest.batch for manifest in landed(settings, source.name, name)}
     folder = new_draft_folder(settings, source.name, name)
     query = Query(
@@ -55,18 +54,3 @@ def land_table(settings: Settings, source: Source, name: str, as_of: date) -> li
     fault.point("land.after_copy")
     manifest = commit(settings, source.name, name, as_of, draft)
     return [] if manifest.batch in before else [manifest]
-
-
-def _withdrawn(settings: Settings, source: str) -> set[str]:
-    batches = [batch for batch in input_batches(settings) if batch.source == source]
-    return {part for batch in batches if batch.status == "withdrawn" for part in batch.landing}
-
-
-def _lower_bound(known: list[Manifest], stream: DatabaseStream, as_of: date) -> str | None:
-    if stream.cursor is None:
-        return None
-    reached = [m.cursor_to for m in known if m.as_of < as_of and m.cursor_to is not None]
-    if not reached:
-        return None
-    newest = max(datetime.fromisoformat(cursor) for cursor in reached)
-    return (newest - timedelta(hours=stream.lag_hours)).isoformat()

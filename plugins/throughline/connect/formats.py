@@ -12,13 +12,13 @@ from throughline.connect.texts import (
     with_one_line_end,
 )
 from throughline.errors import SourceError
-from throughline.source_folders import DatabaseStream, FileStream
+from throughline.source_folders import DatabaseStream, FileStream, Stream
 
 
 def read_stream(
     connection: duckdb.DuckDBPyConnection,
     table: str,
-    stream: FileStream | DatabaseStream,
+    stream: Stream,
     files: list[tuple[str, Path]],
 ) -> list[str]:
     """Read the files of a batch into a temporary table with `_file`, `_row` and their columns.
@@ -54,7 +54,7 @@ def read_stream(
 def _load(
     connection: duckdb.DuckDBPyConnection,
     table: str,
-    stream: FileStream | DatabaseStream,
+    stream: Stream,
     name: str,
     path: Path,
 ) -> None:
@@ -167,9 +167,7 @@ def _part(
     )
 
 
-def _schema(
-    connection: duckdb.DuckDBPyConnection, table: str, stream: FileStream | DatabaseStream
-) -> list[str]:
+def _schema(connection: duckdb.DuckDBPyConnection, table: str, stream: Stream) -> list[str]:
     rows = connection.execute(f'describe "{table}"').fetchall()[len(RESERVED) :]
     native = isinstance(stream, DatabaseStream) or stream.format == "parquet"
     return [f"{name} {kind}" if native else name for name, kind, *_ in rows]

@@ -38,13 +38,15 @@ def sources(settings: Settings) -> list[Finding]:
         mend = "correct the source folder; README, adding a source, shows one"
         return [Finding("sources", "error", str(error), mend)]
     wanted = {
-        stream.connection: source.name
+        stream.connection: (source.name, stream.way)
         for source in known
         for stream in source.streams.values()
-        if stream.way == "database"
+        if stream.way != "files"
     }
     return [
-        found for name, source in wanted.items() for found in _connection(settings, name, source)
+        found
+        for name, (source, way) in wanted.items()
+        for found in _connection(settings, name, source, way)
     ]
 
 
@@ -100,13 +102,14 @@ def _short(key: str, where: str) -> list[Finding]:
     return [Finding("pii key", "error", problem, mend)]
 
 
-def _connection(settings: Settings, name: str, source: str) -> list[Finding]:
+def _connection(settings: Settings, name: str, source: str, way: str) -> list[Finding]:
     if name in EMBEDDED_CONNECTIONS:
         return []
     try:
         settings.connection(name)
     except ConfigError as error:
-        mend = f"export AIRFLOW_CONN_{name.upper()}=postgresql://user:password@host/database"
+        url = {"rest": "https://user:password@host"}.get(way, "postgresql://user:password@host/db")
+        mend = f"export AIRFLOW_CONN_{name.upper()}={url}"
         return [Finding("sources", "error", f"source {source}: {error}", mend)]
     return []
 

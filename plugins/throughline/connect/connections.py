@@ -1,0 +1,92 @@
+"""Airflow connections of HTTP services: base URL and secret, from `AIRFLOW_CONN_<ID>`."""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+from throughline.errors import ConfigError
+from throughline.settings import Settings
+
+_SCHEMES = {"https": 443, "http": 80}
+HIDDEN = "***"
+
+
+@dataclass(frozen=True)
+class Service:
+    """An HTTP service: `base` is its URL without a slash at the end."""
+
+    name: str
+    base: str
+    login: str
+    password: str
+
+    @property
+    def site(self) -> tuple[str, str, int]:
+        """Scheme, host and port: the only place that requests may go to."""
+        return site_of(self.base)
+
+    def redact(self, text: str, *more: str) -> str:
+        """A text without the secrets, however they are written."""
+        pair = base64.b64encode(f"{self.login}:{self.password}".encode()).decode()
+        plain = [secret for secret in (self.password, pair, *more) if secret]
+        written = {form for secret in plain for form in (secret, quote(secret), quote_plus(secret))}
+        for secret in sorted(written, key=len, reverse=True):
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+def read_service(settings: Settings, connection: str) -> Service:
+    """Read a connection, written as Airflow's JSON or as a URL.
+
+    Raises:
+        ConfigError: it is not set or names no http(s) host; the message holds no part of it.
+    """
+    given = settings.connection(connection).strip()
+    try:
+        return (
+            _from_json(connection, given) if given.startswith("{") else _from_url(connection, given)
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ConfigError(
+            f"AIRFLOW_CONN_{connection.upper()} is no connection to an HTTP service; write it as"
+            ' https://login:password@host, or as {"conn_type": "http", "host": "https://…",'
+            ' "login": "…", "password": "…"}'
+        ) from None
+
+
+def site_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of a URL; a ValueError where it has none."""
+    parts = urlsplit(url)
+    if parts.scheme not in _SCHEMES or not parts.hostname:
+        raise ValueError("no http(s) URL")
+    return parts.scheme, parts.hostname.lower(), parts.port or _SCHEMES[parts.scheme]
+
+
+def _from_json(name: str, given: str) -> Service:
+    spec: dict[str, Any] = json.loads(given)
+    host, scheme = spec["host"], spec.get("schema") or "https"
+    port = f":{spec['port']}" if spec.get("port") else ""
+    base = host if "://" in host else f"{scheme}://{host}"
+    service = Service(
+        name, (base + port).rstrip("/"), spec.get("login") or "", spec.get("password") or ""
+    )
+    site_of(service.base)
+    return service
+
+
+def _from_url(name: str, given: str) -> Service:
+    parts = urlsplit(given)
+    host = unquote(parts.hostname or "")
+    port = f":{parts.port}" if parts.port else ""
+    path = parts.path.rstrip("/")
+    scheme = parts.scheme
+    if path in ("/https", "/http"):  # as Airflow writes the scheme of a connection
+        scheme, path = path[1:], ""
+    base = host if "://" in host else f"{scheme}://{host}"
+    service = Service(
+        name, f"{base}{port}{path}", unquote(parts.username or ""), unquote(parts.password or "")
+    )
+    site_of(service.base)
+    return service

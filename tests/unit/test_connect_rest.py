@@ -1,0 +1,276 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+import ingest_case as case
+import rest_case as rest
+from throughline.connect.rest import land_endpoint
+from throughline.errors import ConfigError, SourceError
+from throughline.extract import extract_source
+from throughline.landing import landed, verify
+from throughline.settings import Settings
+from throughline.source_folders import load_sources
+
+
+@pytest.fixture
+def home(
+    tmp_path: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Settings]:
+    rest.connect(monkeypatch, httpserver)
+    yield case.make_settings(tmp_path)
+
+
+def text_of(settings: Settings) -> list[str]:
+    import gzip
+
+    (manifest,) = landed(settings, "vendor", "leads")
+    path = manifest.folder(settings) / "records.jsonl.gz"
+    return gzip.decompress(path.read_bytes()).decode().splitlines()
+
+
+@pytest.mark.parametrize("paging", rest.PAGINGS)
+@pytest.mark.parametrize("count", [0, 1, 3, 7])
+def test_rest_reads_every_record_once_by_every_way_of_paging(
+    home: Settings, httpserver: HTTPServer, paging: str, count: int
+) -> None:
+    api = rest.Api([rest.lead(number) for number in range(count)])
+    rest.serve(httpserver, api, paging)
+    source = rest.source(home, paging=paging)
+    (manifest,) = land_endpoint(home, source, "leads", rest.D1)
+    verify(home, manifest)
+    assert (manifest.rows, manifest.window) == (count, "snapshot")
+    assert [row[0] for row in rest.accepted(home, source)] == [row["id"] for row in api.rows]
+
+
+def test_rest_source_goes_through_a_night_and_a_second_time_asks_nothing(
+    home: Settings, httpserver: HTTPServer
+) -> None:
+    api = rest.Api([rest.lead(number) for number in range(4)])
+    rest.serve(httpserver, api)
+    rest.source(home)
+    report = extract_source(home, "vendor", rest.D1)
+    assert (report.status, report.accepted, report.rejected) == ("ok", 4, 0)
+    before = len(api.asked)
+    again = extract_source(home, "vendor", rest.D1)
+    assert (again.status, again.batches) == ("ok", report.batches)
+    assert len(api.asked) == before == 2
+
+
+def test_rest_numbers_and_texts_land_exactly_as_received(
+    home: Settings, httpserver: HTTPServer
+) -> None:
+    record = (
+        '{"id": "L1", "created": "2026-01-01T00:00:00Z", "status": "new", "changed": null,\n'
+        ' "name": "\\u674e 🧑‍💻 \\u202e", "amount": 0.10,'
+        ' "big": 123456789012345678901234567890123456789,'
+        ' "exp": 1e400}'
+    )
+    httpserver.expect_request("/leads").respond_with_data('{"results": [' + record + "]}")
+    source = rest.source(home)
+    land_endpoint(home, source, "leads", rest.D1)
+    assert text_of(home) == [record.replace("\n", " ")]
+    assert len(rest.accepted(home, source)) == 1
+
+
+def test_rest_signs_in_as_declared(home: Settings, httpserver: HTTPServer) -> None:
+    seen = []
+
+    def handle(request: Request) -> Response:
+        seen.append((request.headers.get("Authorization"), request.headers.get("X-Api-Key")))
+        return rest.answer({"results": []})
+
+    httpserver.expect_request("/leads").respond_with_handler(handle)
+    ways = [
+        {"type": "none"},
+        {"type": "bearer"},
+        {"type": "basic"},
+        {"type": "header", "name": "X-Api-Key", "prefix": "Key "},
+    ]
+    for night, auth in zip((1, 2, 3, 4), ways, strict=True):
+        source = rest.source(home, auth=auth)
+        land_endpoint(home, source, "leads", rest.D1.replace(day=night))
+    assert seen == [
+        (None, None),
+        (f"Bearer {rest.TOKEN}", None),
+        ("Basic c29tZW9uZTpjYW5hcnktdG9rZW4tN2YzYQ==", None),  # someone:canary-token-7f3a
+        (None, f"Key {rest.TOKEN}"),
+    ]
+
+
+def test_rest_client_credentials_fetch_one_token_and_renew_it_before_its_end(
+    home: Settings, httpserver: HTTPServer
+) -> None:
+    api = rest.Api([rest.lead(number) for number in range(9)])
+    tokens = []
+
+    def token(request: Request) -> Response:
+        tokens.append((request.form["grant_type"], request.form["scope"], request.authorization))
+        lasts = 61 if len(tokens) == 1 else 3600
+        return rest.answer({"access_token": f"t{len(tokens)}", "expires_in": lasts})
+
+    httpserver.expect_request("/oauth/token", method="POST").respond_with_handler(token)
+    rest.serve(httpserver, api)
+    auth = {"type": "oauth2", "token_url": "/oauth/token", "scope": "read"}
+    source = rest.source(home, auth=auth, per_second=1)  # the first token is good for one second
+    land_endpoint(home, source, "leads", rest.D1)
+    used = [request.headers["Authorization"] for request in api.asked]
+    assert used[0] == "Bearer t1" and used[-1] == "Bearer t2" and len(tokens) == 2
+    assert tokens[0][:2] == ("client_credentials", "read")
+    assert (tokens[0][2].username, tokens[0][2].password) == ("someone", rest.TOKEN)
+
+
+def test_rest_reads_airflow_connections_as_json_too(
+    home: Settings, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest.serve(httpserver, rest.Api([rest.lead(1)]))
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_VENDOR",
+        f'{{"conn_type": "http", "host": "http://{httpserver.host}", "port": {httpserver.port},'
+        ' "password": "x"}',
+    )
+    (manifest,) = land_endpoint(home, rest.source(home), "leads", rest.D1)
+    assert manifest.rows == 1
+
+
+@pytest.mark.parametrize("given", ["", "no url", '{"conn_type": "http"}', "{", "ftp://u:pw9@host"])
+def test_rest_connection_that_is_none_is_named_without_its_secret(
+    home: Settings, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_VENDOR", given)
+    with pytest.raises(ConfigError, match="AIRFLOW_CONN_VENDOR") as caught:
+        land_endpoint(home, rest.source(home), "leads", rest.D1)
+    assert "pw9" not in str(caught.value)
+
+
+def test_rest_post_sends_bounds_and_cursor_in_the_body(
+    home: Settings, httpserver: HTTPServer
+) -> None:
+    bodies = []
+
+    def handle(request: Request) -> Response:
+        bodies.append(request.get_json())
+        more = {"next": {"after": "2"}} if len(bodies) == 1 else {}
+        return rest.answer({"results": [rest.lead(len(bodies))], "paging": more})
+
+    httpserver.expect_request("/leads", method="POST").respond_with_handler(handle)
+    body = {"filters": [{"name": "changed", "from": "{lower}", "to": "{upper}"}], "limit": 3}
+    source = rest.source(home, method="POST", body=body, incremental=rest.STEP)
+    land_endpoint(home, source, "leads", rest.D1)
+    # The night of 1 March in Shanghai ends at 16:00 UTC.
+    first = {"name": "changed", "from": "1970-01-01T00:00:00Z", "to": "2026-03-01T16:00:00Z"}
+    assert bodies[0] == {"filters": [first], "limit": 3}
+    assert bodies[1] == {**bodies[0], "after": "2"}
+
+
+@pytest.mark.parametrize(
+    ("form", "sent"),
+    [
+        ("iso", "2026-03-01T02:59:59.500Z"),
+        ("epoch", "1772333999"),
+        ("epoch_ms", "1772333999500"),
+        ("date", "2026-03-01"),
+    ],
+)
+def test_rest_lower_bound_is_the_newest_change_less_the_lag_in_the_form_the_vendor_wants(
+    home: Settings, httpserver: HTTPServer, form: str, sent: str
+) -> None:
+    seen: list[str] = []
+    changed = {
+        "iso": "2026-03-01T03:59:59.500Z",
+        "epoch": 1772337599.5,
+        "epoch_ms": 1772337599500,
+        "date": "2026-03-01",
+    }[form]
+
+    def handle(request: Request) -> Response:
+        seen.append(request.args["since"])
+        return rest.answer({"results": [{**rest.lead(1), "changed": changed}]})
+
+    httpserver.expect_request("/leads").respond_with_handler(handle)
+    step = {**rest.STEP, "format": form, "lag_hours": 1 if form != "date" else 0}
+    source = rest.source(home, incremental=step, params={"since": "{lower}"})
+    land_endpoint(home, source, "leads", rest.D1)
+    land_endpoint(home, source, "leads", rest.D2)
+    assert seen[1] == sent
+
+
+def test_rest_read_begins_again_where_the_vendor_goes_no_further(
+    home: Settings, httpserver: HTTPServer
+) -> None:
+    rows = [rest.lead(n, f"2026-03-01T04:00:{n // 2:02d}Z") for n in range(40)]
+    api = rest.Api(rows, size=5)
+
+    def handle(request: Request) -> Response:
+        deep = request.args.get("after") and len(api.asked) - starts[-1] >= 2
+        if not request.args.get("after"):
+            starts.append(len(api.asked))
+        return Response("too deep", 400) if deep else api.by_cursor(request)
+
+    starts: list[int] = []
+    httpserver.expect_request("/leads").respond_with_handler(handle)
+    paging = {**rest.PAGINGS["cursor"][1], "most": 10}
+    source = rest.source(
+        home, incremental=rest.STEP, params={"since": "{lower}"}, pagination=paging
+    )
+    (manifest,) = land_endpoint(home, source, "leads", rest.D1)
+    assert manifest.rows == 40 and len(starts) > 3
+
+
+def test_rest_requests_keep_the_declared_rate(home: Settings, httpserver: HTTPServer) -> None:
+    import time
+
+    api = rest.Api([rest.lead(number) for number in range(9)], size=1)
+    rest.serve(httpserver, api)
+    began = time.monotonic()
+    land_endpoint(home, rest.source(home, per_second=20), "leads", rest.D1)
+    assert time.monotonic() - began >= 8 / 20
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"auth": {"type": "magic"}}, "auth: Input tag 'magic'"),
+        ({"params": {"since": "{lower}"}}, "incremental and {lower} .* need each other"),
+        ({"incremental": {"field": "changed"}}, "incremental and {lower} .* need each other"),
+        ({"method": "POST"}, "method POST needs a body"),
+        ({"path": "leads"}, "path: String should match"),
+        ({"pagination": {**rest.PAGINGS["cursor"][1], "most": 3}}, "most needs incremental"),
+        ({"secret": "x"}, "secret: Extra inputs are not permitted"),
+    ],
+)
+def test_rest_stream_that_contradicts_itself_is_named(
+    home: Settings, change: dict[str, object], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"(?s)source.yml is not valid:.*{said}"):
+        rest.source(home, **change)
+    assert not (home.landing / "vendor").exists()
+
+
+def test_rest_connection_that_is_missing_is_named(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_VENDOR")
+    rest.source(home)
+    report = extract_source(home, "vendor", rest.D1)
+    assert report.errors == ("leads: environment variable AIRFLOW_CONN_VENDOR is not set",)
+    assert list(load_sources(home)) == ["vendor"]
+
+
+def test_rest_keyset_stops_where_a_full_page_shares_one_value(
+    home: Settings, httpserver: HTTPServer
+) -> None:
+    api = rest.Api([rest.lead(number) for number in range(5)], size=3)
+
+    def handle(request: Request) -> Response:
+        since = request.args.get("since_changed", "")
+        found = [row for row in api.rows if row["changed"] >= since]
+        return rest.answer({"results": found[:3]})
+
+    httpserver.expect_request("/leads").respond_with_handler(handle)
+    paging = {"type": "keyset", "param": "since_changed", "field": "changed"}
+    with pytest.raises(SourceError, match="use a field that differs"):
+        land_endpoint(home, rest.source(home, pagination=paging), "leads", rest.D1)
+    assert landed(home, "vendor", "leads") == []
