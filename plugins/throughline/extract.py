@@ -21,6 +21,8 @@ from throughline.timing import timed
 
 log = logging.getLogger(__name__)
 
+DIED = "the extract did not end"
+
 
 def sources_of(settings: Settings, domain: str) -> list[Source]:
     """Sources of a domain, in name order."""
@@ -91,27 +93,27 @@ def finish_domain(
     `failed` names sources whose task failed; a source without a report counts as failed.
     """
     reports = {s.name: read_report(settings, s.name, as_of) for s in sources_of(settings, domain)}
-    problems = [
-        f"{name}: the extract did not end"
+    problems = {
+        name: list(report.errors) if report and (report.errors or name not in failed) else [DIED]
         for name, report in reports.items()
-        if report is None or name in failed
-    ]
+    }
     there = [report for report in reports.values() if report is not None]
-    problems += [f"{r.source}: {error}" for r in there for error in r.errors]
     held = [
         batch
         for batch in input_batches(settings, as_of)
         if batch.domain == domain and batch.as_of == as_of and batch.status == "held"
     ]
-    lines = problems + [f"held: {batch.batch_id}" for batch in held]
+    lines = [f"{name}: {error}" for name, errors in problems.items() for error in errors]
+    lines += [f"held: {batch.batch_id}" for batch in held]
     lines += [f"{report.source}: {note}" for report in there for note in report.notes]
     outcome = Outcome(
         domain,
         as_of,
-        "failed" if problems else "held" if held else "ok",
+        "failed" if any(problems.values()) else "held" if held else "ok",
         "\n".join(lines),
         sorted({batch for report in there for batch in report.batches}),
         datetime.now(UTC),
+        {name: "; ".join(errors) for name, errors in problems.items() if errors},
     )
     write_outcome(settings, outcome)
     log.info("%s %s: %s %s", domain, as_of, outcome.status, outcome.detail)

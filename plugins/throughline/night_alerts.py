@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
-from throughline import landing
+from throughline import landing, lineage
 from throughline.checks.results import CheckResult
 from throughline.landing import Outcome
 from throughline.settings import Settings
+from throughline.source_folders import Source, load_sources
 
 OWNER = "data-platform"
 STALE = "tables of this domain end at their last good night"
@@ -15,35 +16,66 @@ STALE = "tables of this domain end at their last good night"
 def report_domain(settings: Settings, as_of: date, domain: str, outcome: Outcome | None) -> None:
     """Open an incident for a domain whose outcome is missing, held or failed.
 
-    A domain that is ok ends the incidents of earlier nights; a held batch keeps its incident open.
+    Sources that failed have one each, for their owners. A domain that is ok ends the incidents of
+    earlier nights; a held batch keeps its incident open.
     """
     from throughline.alerts import report_incident, report_passed
 
-    subject = f"domain.{domain}"
     if outcome is not None and outcome.status == "ok":
         kinds = ["cutoff"] if _holds(settings, domain, as_of) else ["cutoff", "outcome"]
-        report_passed(settings, kinds, [subject], as_of.isoformat())
+        report_passed(settings, kinds, [f"domain.{domain}", f"{domain}."], as_of.isoformat())
         return
+    if outcome is not None and outcome.failed:
+        for source, errors in outcome.failed.items():
+            report_source(settings, as_of, source, errors)
+        if not _holds(settings, domain, as_of):
+            return
+    sources = [source for source in load_sources(settings).values() if source.domain == domain]
     report_incident(
         settings,
         kind="outcome" if outcome else "cutoff",
-        subject=subject,
-        owner=_owner(settings, domain),
+        subject=f"domain.{domain}",
+        owner=sources[0].owner if sources else OWNER,
         severity="warning" if outcome else "critical",
         summary=f"{domain} {outcome.status}: {outcome.detail}"
         if outcome
-        else f"{domain} did not deliver before the cutoff",
+        else f"{domain} did not deliver: no outcome for the night of {as_of}",
         blocks=STALE,
         command=f"throughline status --as-of {as_of}",
         window=as_of.isoformat(),
         detail=outcome.detail if outcome else "",
+        run_id=as_of.isoformat(),
+        blast_radius=_made_of(settings, sources),
+    )
+
+
+def report_source(settings: Settings, as_of: date, name: str, errors: str) -> None:
+    """Open the incident of a source that failed; its task and its domain tell it together."""
+    from throughline.alerts import report_incident
+
+    source = load_sources(settings)[name]
+    report_incident(
+        settings,
+        kind="outcome",
+        subject=f"{source.domain}.{name}",
+        owner=source.owner,
+        severity="critical",
+        summary=f"source {name} failed for the night of {as_of}: {errors}",
+        blocks=STALE,
+        command=f"throughline status --as-of {as_of}",
+        window=as_of.isoformat(),
+        detail=errors,
+        run_id=as_of.isoformat(),
+        blast_radius=_made_of(settings, [source]),
     )
 
 
 def report_checks(settings: Settings, as_of: date, results: Sequence[CheckResult]) -> None:
     """Tell each owner once a night what did not pass, criticals and warnings apart."""
     from throughline import alerts
+    from throughline.night_report import read_report, report_path
 
+    known = report_path(settings, as_of).exists()
     alerts.report_checks(
         settings,
         results,
@@ -51,6 +83,8 @@ def report_checks(settings: Settings, as_of: date, results: Sequence[CheckResult
         blocks="tonight's release; the last one stays served",
         command=f"throughline status --as-of {as_of}",
         subject="checks",
+        run_id=read_report(settings, as_of).run_id if known else as_of.isoformat(),
+        behind=lambda tables: lineage.behind(settings, tables),
     )
 
 
@@ -64,8 +98,6 @@ def _holds(settings: Settings, domain: str, as_of: date) -> bool:
     return "held" in newest.values()
 
 
-def _owner(settings: Settings, domain: str) -> str:
-    from throughline.source_folders import load_sources
-
-    owners = [s.owner for s in load_sources(settings).values() if s.domain == domain]
-    return owners[0] if owners else OWNER
+def _made_of(settings: Settings, sources: Sequence[Source]) -> list[str]:
+    entities = {f"input.{entity}" for source in sources for entity in source.entities}
+    return lineage.behind(settings, entities)

@@ -1,5 +1,6 @@
 """P27: an incident that is over is announced once; one that is known stays silent."""
 
+import dataclasses
 import json
 import os
 import threading
@@ -55,7 +56,7 @@ def test_check_that_passes_on_a_rerun_is_resolved_once_with_its_duration(
 ) -> None:
     report_checks(settings, NIGHT, [judged(1, "sales-ops"), judged(2, "sales-ops")])
     back_by(settings, "125 minutes")
-    report_checks(settings, NIGHT, [judged(1, "sales-ops", status="pass")])
+    report_checks(settings, NIGHT, [judged(1, "sales-ops", status="pass"), judged(2, "sales-ops")])
     assert events(receiver) == ["opened"], "one of two checks is still broken"
     fixed = [judged(number, "sales-ops", status="pass") for number in (1, 2)]
     for _ in range(3):
@@ -68,13 +69,51 @@ def test_check_that_passes_on_a_rerun_is_resolved_once_with_its_duration(
     ]
 
 
-@pytest.mark.parametrize("status", ["error", "not_applicable", "fail"])
+@pytest.mark.parametrize("status", ["error", "fail"])
 def test_check_that_did_not_pass_resolves_nothing(
     settings: Settings, receiver: Receiver, status: str
 ) -> None:
     report_checks(settings, NIGHT, [judged(1, "sales-ops")])
     report_checks(settings, NIGHT, [judged(1, "sales-ops", status=status)])
     assert events(receiver) == ["opened"]
+
+
+def test_check_that_is_renamed_ends_its_incident_and_says_why(
+    settings: Settings, receiver: Receiver
+) -> None:
+    report_checks(settings, NIGHT, [judged(1, "sales-ops")])
+    core = dataclasses.replace(judged(9, "sales-ops", status="pass"), suite="core.fct_lead")
+    report_checks(settings, NEXT, [core])
+    assert events(receiver) == ["opened"], "its layer was not judged"
+    renamed = dataclasses.replace(judged(1, "sales-ops", status="pass"), expectation="new[name]")
+    report_checks(settings, NEXT, [renamed])
+    assert events(receiver) == ["opened", "resolved"]
+    assert "the check is not there any more" in receiver.messages[1]["text"]
+    assert register.incidents(settings, True)[0]["end_reason"].endswith("renamed or deleted")
+
+
+def test_check_that_is_not_applicable_any_more_ends_its_incident_and_says_why(
+    settings: Settings, receiver: Receiver
+) -> None:
+    report_checks(settings, NIGHT, [judged(1, "sales-ops")])
+    report_checks(settings, NEXT, [judged(1, "sales-ops", status="not_applicable")])
+    assert events(receiver) == ["opened", "resolved"]
+    assert "the check is not applicable any more" in receiver.messages[1]["text"]
+
+
+def test_first_bad_run_is_that_of_the_first_night_with_the_same_failure(
+    settings: Settings, receiver: Receiver
+) -> None:
+    def since() -> dict[str, str]:
+        found = register.incidents(settings)
+        return {row["window"]: row["first_bad_run"] for row in found}
+
+    report_checks(settings, NIGHT, [judged(1, "sales-ops")])
+    report_checks(settings, NEXT, [judged(1, "sales-ops"), judged(2, "sales-ops")])
+    assert since() == {str(NIGHT): str(NIGHT), str(NEXT): str(NIGHT)}
+    report_checks(settings, NEXT, [judged(n, "sales-ops", status="pass") for n in (1, 2)])
+    report_checks(settings, NEXT, [judged(1, "sales-ops")])
+    assert since() == {str(NEXT): str(NEXT)}, "it was whole in between"
 
 
 def test_nights_of_one_broken_check_end_with_one_notice(
@@ -295,10 +334,13 @@ def test_tables_of_an_earlier_version_are_brought_up(
     report(settings)
     change(
         settings,
-        "drop index throughline.outbox_once; drop table throughline.incident_parts, "
-        "throughline.incident_events; alter table throughline.incidents drop episode, "
+        "drop index throughline.outbox_once, throughline.outbox_sent; "
+        "drop table throughline.incident_parts, throughline.incident_events; "
+        "alter table throughline.incidents drop episode, "
         "drop is_flapping, drop acknowledged_at, drop acknowledged_by, drop resolved_at, "
+        "drop end_reason, drop first_bad_run, drop blast_radius, drop served, "
         "drop resolved_by; alter table throughline.outbox drop episode, drop event, "
+        "drop folded_into, "
         "add unique (incident_id, channel)",
     )
     report_passed(settings, ["check"], ["lead.leads"], "2026-06-30")

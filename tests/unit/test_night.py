@@ -30,7 +30,7 @@ def test_a_missing_outcome_at_the_cutoff_is_said_and_does_not_stop_the_night(set
     found = night.wait_for_outcomes(settings, DAY, poll_seconds=0.01)
     assert found["crm"] is None
     assert found["marketing"].status == "ok"
-    assert "crm did not deliver before the cutoff" in json.dumps(_spooled(settings))
+    assert "crm did not deliver: no outcome for the night of" in json.dumps(_spooled(settings))
 
 
 def test_a_night_that_lies_ahead_waits_for_its_outcomes(settings, monkeypatch):

@@ -1,14 +1,16 @@
 """Fold the failed checks of one gate into incidents: one per owner and severity."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from throughline.alerts.incident import Severity
-from throughline.alerts.incidents import report_incident, report_passed
+from throughline.alerts.incidents import report_gone, report_incident, report_passed
 from throughline.checks.results import CheckResult, failed
 from throughline.settings import Settings
 
 SHOWN = 10
+NOT_APPLICABLE = "the check is not applicable any more"
+NOT_THERE = "the check is not there any more: renamed or deleted"
 
 
 def report_checks(
@@ -19,13 +21,18 @@ def report_checks(
     blocks: str,
     command: str,
     subject: str = "",
+    run_id: str = "",
+    behind: Callable[[set[str]], Sequence[str]] = sorted,
 ) -> int:
     """Report failed and erring checks and return the number of incidents; never raises.
 
-    A check that passed is no longer a part of the incident it once failed in.
+    `results` are all that there are of their layers. A check that passed is no longer a part of the
+    incident it once failed in; nor is one that is not applicable any more, or not there any more
+    because it was renamed or deleted.
 
     `blocks` is said of critical ones; a warning blocks nothing. `window` is the night or the
-    batch; `subject` names what was judged, by default the layers.
+    batch; `subject` names what was judged, by default the layers. `behind` says of tables
+    (`schema.table`) what is made of them.
     """
     groups: dict[tuple[str, Severity], list[CheckResult]] = defaultdict(list)
     judged = list(results)
@@ -45,12 +52,26 @@ def report_checks(
             window=window,
             detail="; ".join(_line(result) for result in found[:SHOWN]) + _rest(found),
             parts={_name(result): _said(result) for result in found},
+            run_id=run_id,
+            blast_radius=behind({f"{result.layer}.{result.table_name}" for result in found}),
         )
+    _end(settings, judged, window)
+    return len(groups)
+
+
+def _end(settings: Settings, judged: list[CheckResult], window: str) -> None:
+    """End what passed, what is not applicable any more, and what nobody judges any more."""
     broken = {_name(result) for result in failed(judged)}
     passed = {_name(result) for result in judged if result.status == "pass"} - broken
+    idle = {_name(result) for result in judged} - broken - passed
+    scopes = sorted({f"{result.suite.partition('.')[0]}." for result in judged})
     if passed:
         report_passed(settings, ["check"], [], window, sorted(passed))
-    return len(groups)
+    if idle:
+        report_passed(settings, ["check"], [], window, sorted(idle), NOT_APPLICABLE)
+    if scopes:
+        present = sorted(broken | passed | idle)
+        report_gone(settings, ["check"], window, scopes, present, NOT_THERE)
 
 
 def _name(result: CheckResult) -> str:

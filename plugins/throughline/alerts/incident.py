@@ -12,7 +12,9 @@ class Incident:
     """One reported fact; `kind`, `subject` and `window` are its identity.
 
     `parts` are the single failures folded into it, each with a line of detail. An incident with
-    parts is over when each of them has passed again.
+    parts is over when each of them has passed again. `run_id` is the run that found it (the night
+    where no run had begun), `blast_radius` the published tables and exposures made of what failed,
+    `served` the release that analysts read meanwhile.
     """
 
     kind: str
@@ -26,6 +28,9 @@ class Incident:
     detail: str
     reported_at: datetime
     parts: dict[str, str] = field(default_factory=dict)
+    run_id: str = ""
+    blast_radius: tuple[str, ...] = ()
+    served: str = ""
 
     @property
     def key(self) -> str:
@@ -39,7 +44,9 @@ class Incident:
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> "Incident":
         """Inverse of `as_json`."""
-        return cls(**{**given, "reported_at": datetime.fromisoformat(given["reported_at"])})
+        reach = tuple(given.get("blast_radius", ()))
+        at = datetime.fromisoformat(given["reported_at"])
+        return cls(**{**given, "reported_at": at, "blast_radius": reach})
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,9 @@ class Recovery:
     """Something passed: it ends incidents of these kinds, of its window and of earlier nights.
 
     A `subject` that ends in `.` stands for everything that begins with it. With `parts`, the
-    subject does not count: these parts have passed, whichever incident they are folded into.
+    subject does not count: these parts have passed, whichever incident they are folded into. With
+    `scopes` they are what is still judged: every other part whose name begins with one of the
+    scopes is no longer there, and over too. `reason` says why it is over where nothing passed.
     """
 
     kinds: tuple[str, ...]
@@ -55,6 +64,8 @@ class Recovery:
     window: str
     passed_at: datetime
     parts: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    reason: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, the instant in ISO format."""
@@ -63,6 +74,6 @@ class Recovery:
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> "Recovery":
         """Inverse of `as_json`."""
-        lists = {name: tuple(given[name]) for name in ("kinds", "parts")}
+        lists = {name: tuple(given.get(name, ())) for name in ("kinds", "parts", "scopes")}
         at = datetime.fromisoformat(given["passed_at"])
         return cls(**{**given, **lists, "passed_at": at})

@@ -25,14 +25,17 @@ def report_incident(
     window: str,
     detail: str = "",
     parts: Mapping[str, str] | None = None,
+    run_id: str = "",
+    blast_radius: Sequence[str] = (),
 ) -> None:
     """Record an incident and try once to deliver its messages; never raises.
 
     `kind` (check, task, cutoff, publish …), `subject` and `window` name the incident: the same
     three again count it up and send nothing. `blocks` says what it blocks and what is served
     meanwhile, `command` how to look closer; `parts` are the single failures folded into it, each
-    with a line of detail. Where the state database cannot be reached the report
-    waits in `<home>/alerts/spool` for the next delivery.
+    with a line of detail; `run_id` is the run that found it, `blast_radius` the published tables
+    and exposures made of what failed. Where the state database cannot be reached the report waits
+    in `<home>/alerts/spool` for the next delivery.
     """
     incident = Incident(
         kind=kind,
@@ -46,6 +49,9 @@ def report_incident(
         detail=detail,
         reported_at=datetime.now(UTC),
         parts=dict(parts or {}),
+        run_id=run_id,
+        blast_radius=tuple(blast_radius),
+        served=_served(settings),
     )
     _enter(settings, [incident])
 
@@ -56,21 +62,53 @@ def report_passed(
     subjects: Sequence[str],
     window: str,
     parts: Sequence[str] = (),
+    reason: str = "",
 ) -> None:
     """Resolve the incidents that are over now that these subjects passed; never raises.
 
     Meant are incidents of `window` and, where it is a date, of earlier ones. A subject that ends
     in `.` stands for all that begin with it. With `parts` (and no subject) single failures are
-    over; their incident is when all of its parts are.
+    over; their incident is when all of its parts are. `reason` is given where they did not pass.
     """
-    if settings.state_url is None and not spool.count(settings):
-        return  # nothing was ever reported
+    if _never_reported(settings):
+        return
     now = datetime.now(UTC)
     named = [""] if parts else subjects
     _enter(
         settings,
-        [Recovery(tuple(kinds), subject, window, now, tuple(parts)) for subject in named],
+        [
+            Recovery(tuple(kinds), subject, window, now, tuple(parts), reason=reason)
+            for subject in named
+        ],
     )
+
+
+def report_gone(
+    settings: Settings,
+    kinds: Sequence[str],
+    window: str,
+    scopes: Sequence[str],
+    present: Sequence[str],
+    reason: str,
+) -> None:
+    """End the single failures in these scopes that nobody judges any more; never raises.
+
+    `scopes` are beginnings of their names (`lead.`), `present` those that were judged just now.
+    """
+    if _never_reported(settings):
+        return
+    now = datetime.now(UTC)
+    found = Recovery(tuple(kinds), "", window, now, tuple(present), tuple(scopes), reason)
+    _enter(settings, [found])
+
+
+def _never_reported(settings: Settings) -> bool:
+    return settings.state_url is None and not spool.count(settings)
+
+
+def _served(settings: Settings) -> str:
+    """The release that analysts read; empty without one."""
+    return settings.current.readlink().stem if settings.current.is_symlink() else ""
 
 
 def _enter(settings: Settings, reports: Sequence[Incident | Recovery]) -> None:

@@ -1,8 +1,9 @@
 """The words of an alert; text that came from a source is shown, never obeyed."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from throughline.alerts.incident import Incident
 from throughline.alerts.outbox import Due
 
 _HARMLESS: Mapping[str, str] = {
@@ -20,6 +21,11 @@ _HARMLESS: Mapping[str, str] = {
 """Characters by which chats mention people, link, format or quote, and ones that look like them."""
 
 SHORT, LONG = 300, 2000
+SHOWN = 3
+"""Tables of a blast radius that a message names."""
+
+USE = "exposure:"
+"""What an exposure's name begins with in a blast radius."""
 
 
 def plain(text: str, limit: int = SHORT) -> str:
@@ -39,21 +45,31 @@ def subject_line(due: Due) -> str:
 
 
 def text(due: Due) -> str:
-    """The whole message in five short lines."""
+    """The whole message in five short lines; in six where a blast radius is known."""
     incident = due.incident
     if due.event == "resolved":
-        middle = f"Resolved: after {lasted(due)}, by {plain(due.ended_by or 'somebody')}"
+        why = due.end_reason or f"by {due.ended_by or 'somebody'}"
+        middle = [f"Resolved: after {lasted(due)}, {plain(why)}"]
     else:
-        middle = f"Blocks: {plain(incident.blocks)}"
+        middle = [f"Blocks: {plain(incident.blocks)}", *_reach(incident)]
     return "\n".join(
         [
             f"[{_word(due)}] {plain(incident.summary)}",
             f"Owner: {plain(incident.owner)}",
-            middle,
+            *middle,
             f"Look closer: {plain(incident.command)}",
             f"Incident {due.incident_id}: throughline alerts show {due.incident_id}",
         ]
     )
+
+
+def reach(blast_radius: Sequence[str], shown: int = SHOWN) -> str:
+    """A blast radius in a few words: how many tables, the first of them, how many uses."""
+    tables = [name for name in blast_radius if not name.startswith(USE)]
+    uses = len(blast_radius) - len(tables)
+    more = " …" if len(tables) > shown else ""
+    said = [f"{_count(len(tables), 'table')}: {', '.join(tables[:shown])}{more}"] if tables else []
+    return "; ".join([*said, *([_count(uses, "use")] if uses else [])])
 
 
 def lasted(due: Due) -> str:
@@ -67,6 +83,17 @@ def lasted(due: Due) -> str:
         count, seconds = divmod(seconds, size)
         said.append(f"{count} {unit}")
     return " ".join(said)
+
+
+def _reach(incident: Incident) -> list[str]:
+    if not incident.blast_radius:
+        return []
+    served = f"; served meanwhile: {incident.served}" if incident.served else ""
+    return [f"Behind it: {plain(reach(incident.blast_radius) + served)}"]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _word(due: Due) -> str:

@@ -24,13 +24,16 @@ _HEAD = (
     "incident_id",
     "ended_at",
     "ended_by",
+    "end_reason",
 )
 _NEXT = """
 select outbox.message_id, outbox.channel, outbox.attempts, outbox.event, outbox.episode,
     outbox.incident_id, incidents.resolved_at as ended_at, incidents.resolved_by as ended_by,
+    incidents.end_reason,
     incidents.kind, incidents.subject, incidents."window", incidents.owner, incidents.severity,
     incidents.summary, incidents.blocks, incidents.command, incidents.detail,
-    incidents.opened_at as reported_at
+    incidents.opened_at as reported_at, incidents.first_bad_run as run_id,
+    incidents.blast_radius, incidents.served
 from throughline.outbox
 inner join throughline.incidents using (incident_id)
 where outbox.sent_at is null and outbox.next_attempt_at <= now() and outbox.message_id <> all(%s)
@@ -50,7 +53,8 @@ class Due:
     """A message on its way: it keeps `message_id` over all attempts.
 
     `event` is opened, flapping, acknowledged or resolved; `episode` counts how often the incident
-    was opened. `ended_at` and `ended_by` are known when it is resolved.
+    was opened. `ended_at` and `ended_by` are known when it is resolved, and `end_reason` where
+    nothing passed.
     """
 
     message_id: int
@@ -62,6 +66,7 @@ class Due:
     ended_at: datetime | None
     ended_by: str | None
     incident: Incident
+    end_reason: str = ""
 
     @property
     def idempotency_key(self) -> str:

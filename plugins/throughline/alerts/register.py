@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from throughline.alerts import ledger, owed, routes, state
-from throughline.errors import ThroughlineError
+from throughline.errors import NotFoundError, ThroughlineError
 from throughline.settings import Settings
 
 _LIST = """
 select incident_id, dedup_key, kind, subject, "window", owner, severity, summary, blocks, command,
     occurrences, is_flapping, opened_at, last_seen_at, acknowledged_at, acknowledged_by,
-    resolved_at, resolved_by,
+    resolved_at, resolved_by, end_reason, first_bad_run, blast_radius, served,
     case
         when resolved_at is not null then 'resolved'
         when acknowledged_at is not null then 'acknowledged'
@@ -53,6 +53,9 @@ def incidents(
     settings: Settings, resolved_too: bool = False, limit: int = 500
 ) -> list[dict[str, Any]]:
     """Incidents, newest first; `status` is open, acknowledged or resolved.
+
+    `blast_radius` lists the published tables (`schema.table`) and then the exposures
+    (`exposure:name`) made of what failed, `served` is the release read when it opened.
 
     Raises:
         ThroughlineError: the state database cannot be reached.
@@ -121,7 +124,7 @@ def _find(connection: Any, incident_id: int) -> dict[str, Any]:
     sql = "select * from throughline.incidents where incident_id = %s"
     found = connection.execute(sql, [incident_id]).fetchone()
     if found is None:
-        raise ThroughlineError(
+        raise NotFoundError(
             f"there is no incident {incident_id}; `throughline alerts list --all` shows all"
         )
     return found

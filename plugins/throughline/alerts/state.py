@@ -34,7 +34,11 @@ alter table throughline.incidents
     add column if not exists acknowledged_at timestamptz,
     add column if not exists acknowledged_by text,
     add column if not exists resolved_at timestamptz,
-    add column if not exists resolved_by text;
+    add column if not exists resolved_by text,
+    add column if not exists end_reason text not null default '',
+    add column if not exists first_bad_run text not null default '',
+    add column if not exists blast_radius text[] not null default '{}',
+    add column if not exists served text not null default '';
 create table if not exists throughline.incident_parts (
     incident_id bigint not null references throughline.incidents,
     part text not null,
@@ -64,9 +68,11 @@ create table if not exists throughline.outbox (
 alter table throughline.outbox
     add column if not exists episode integer not null default 1,
     add column if not exists event text not null default 'opened',
+    add column if not exists folded_into bigint,
     drop constraint if exists outbox_incident_id_channel_key;
 create unique index if not exists outbox_once
     on throughline.outbox (incident_id, channel, episode, event);
+create index if not exists outbox_sent on throughline.outbox (channel, sent_at);
 """
 
 
@@ -93,7 +99,7 @@ def connect(settings: Settings) -> Iterator[Any]:
         raise ConfigError("no state database is known; `make up` starts one")
     limits = "-c lock_timeout=5s -c statement_timeout=15s"
     with psycopg.connect(url, connect_timeout=5, options=limits, row_factory=dict_row) as opened:
-        known = opened.execute("select to_regclass('throughline.outbox_once') as found").fetchone()
+        known = opened.execute("select to_regclass('throughline.outbox_sent') as found").fetchone()
         if known["found"] is None:
             opened.execute("select pg_advisory_xact_lock(%s)", [LOCK])
             opened.execute(_TABLES)

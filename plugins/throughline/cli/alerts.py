@@ -92,6 +92,8 @@ def show(incident: Number, as_json: Json = False) -> None:
         return
     for name in ("summary", "severity", "owner", "window", "blocks", "command", "detail"):
         typer.echo(f"{name:9}{_line(found[name])}")
+    typer.echo(f"since    run {found['first_bad_run'] or '-'}, served {found['served'] or '-'}")
+    typer.echo(f"behind   {_line(', '.join(found['blast_radius'])) or '-'}")
     for part in found["parts"]:
         mark = "passed" if part["passed_at"] else "failed"
         typer.echo(f"  {mark}  {_line(part['part'])}  {_line(part['detail'])}")

@@ -1,6 +1,6 @@
 """Outcomes: what the extract of a domain ended with, one file per night and domain."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,7 +11,10 @@ from throughline.settings import Settings
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a domain's extract of a night ended; `status` is ok, held or failed."""
+    """How a domain's extract of a night ended; `status` is ok, held or failed.
+
+    `failed` says of each source that failed what its errors were.
+    """
 
     domain: str
     as_of: date
@@ -19,6 +22,7 @@ class Outcome:
     detail: str
     batches: list[str]
     finished_at: datetime
+    failed: dict[str, str] = field(default_factory=dict)
 
 
 def write_outcome(settings: Settings, outcome: Outcome) -> None:
