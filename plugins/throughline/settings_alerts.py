@@ -65,8 +65,9 @@ class Alerts(Section):
 
     An owner without a route has `default_route`; without that one, every channel is told. Messages
     about warnings wait until `quiet_hours` (22:00-08:00, business time) are over. The watchdog
-    misses a newer release after `silence_minutes` and the scheduler after `heartbeat_minutes`; it
-    finds Airflow at `airflow_url` where that is not on this machine.
+    misses a newer release after `silence_minutes` and the scheduler after `heartbeat_minutes`.
+    Messages and history of an incident are kept for `keep_messages_days` after its end, the
+    incident itself for `keep_incidents_days`.
     """
 
     webhook: Webhook | None = None
@@ -81,6 +82,8 @@ class Alerts(Section):
     )
     silence_minutes: int = Field(default=1800, ge=1)
     heartbeat_minutes: int = Field(default=10, ge=1)
+    keep_messages_days: int = Field(default=90, ge=1)
+    keep_incidents_days: int = Field(default=730, ge=1)
     airflow_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
 
     @property

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from throughline.alerts.incidents import report_incident, report_passed
+from throughline.alerts.pruning import prune
 from throughline.settings import Settings
 
 OWNER = "data-platform"
@@ -29,8 +30,9 @@ def watch(
 ) -> list[str]:
     """Open an incident for each silence, end those that are over; return what is silent.
 
-    Does nothing when it looked less than `pause` ago. A scheduler is missed where one is known:
-    at `airflow_url`, or in a stack of this home that was not stopped.
+    Does nothing when it looked less than `pause` ago; once a day it lets the state database forget
+    what is long over. A scheduler is missed where one is known: at `airflow_url`, or in a stack of
+    this home that was not stopped.
     """
     now = now or datetime.now(UTC)
     known = _read(settings) or Watch(now, datetime.min.replace(tzinfo=UTC))
@@ -38,6 +40,8 @@ def watch(
         return []
     scheduler = _scheduler_seen(settings, known, now)
     _write(settings, Watch(known.since, now, scheduler))
+    if known.looked.date() != now.date():
+        prune(settings, now)
     release = _newest_release(settings) or known.since
     silent = []
     if _judge(settings, "release", release, now, settings.alerts.silence_minutes):

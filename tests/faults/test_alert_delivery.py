@@ -27,7 +27,7 @@ from alert_case import (
     rows,
     settings,
 )
-from throughline.alerts import deliver
+from throughline.alerts import deliver, outbox
 from throughline.settings import Settings
 
 __all__ = ["inbox", "receiver", "settings"]
@@ -87,9 +87,9 @@ def test_same_incident_from_eight_processes_at_once_is_one_message(
 def test_four_senders_at_once_send_each_message_once(
     settings: Settings, receiver: Receiver, inbox: Inbox
 ) -> None:
-    receiver.planned = [Response(status=503) for _ in range(20)]
+    receiver.planned = [Response(status=503) for _ in range(outbox.ALONE)]
     inbox.closed = True
-    for number in range(20):
+    for number in range(outbox.ALONE):
         report(settings, subject=f"lead.table_{number}")
     receiver.planned.clear()
     inbox.closed = False
@@ -100,8 +100,8 @@ def test_four_senders_at_once_send_each_message_once(
     for thread in threads:
         thread.join()
     subjects = [message["subject"] for message in receiver.messages]
-    assert sorted(subjects) == sorted(f"lead.table_{number}" for number in range(20))
-    assert len({mail["Message-ID"] for mail in inbox.mails}) == len(inbox.mails) == 20
+    assert sorted(subjects) == sorted(f"lead.table_{number}" for number in range(outbox.ALONE))
+    assert len({mail["Message-ID"] for mail in inbox.mails}) == len(inbox.mails) == outbox.ALONE
 
 
 @pytest.mark.parametrize(

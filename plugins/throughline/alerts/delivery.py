@@ -72,9 +72,14 @@ def _drain(settings: Settings, connection: Any) -> int:
 def _send_due(settings: Settings, connection: Any, until: float) -> tuple[int, int]:
     tried: list[int] = []
     sent = 0
-    while time.monotonic() < until and (due := outbox.take(connection, tried)) is not None:
-        tried.append(due.message_id)
-        sent += _send(settings, connection, due)
+    kept_apart = routes.stateful(settings)
+
+    def next_one() -> outbox.Due | None:
+        return outbox.take(connection, tried, lambda channel: channel not in kept_apart)
+
+    while time.monotonic() < until and (due := next_one()) is not None:
+        tried += [one.message_id for one in due.together]
+        sent += len(due.together) if _send(settings, connection, due) else 0
     return sent, len(tried) - sent
 
 
@@ -87,7 +92,9 @@ def _send(settings: Settings, connection: Any, due: outbox.Due) -> bool:
         asked = error.retry_after if isinstance(error, SendError) else None
         wait = max(asked or 0.0, _backoff(due.attempts))
         log.warning("%s refused message %s: %s", due.channel, due.message_id, error)
-        outbox.mark_failed(connection, due, str(error), wait, _backup(settings, due))
+        others = {one.message_id: _backup(settings, one) for one in due.together}
+        backups = {key: channel for key, channel in others.items() if channel}
+        outbox.mark_failed(connection, due, str(error), wait, backups)
         return False
     outbox.mark_sent(connection, due, receipt)
     return True

@@ -1,6 +1,7 @@
 """The words of an alert; text that came from a source is shown, never obeyed."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from throughline.alerts.incident import Incident
@@ -24,6 +25,9 @@ SHORT, LONG = 300, 2000
 SHOWN = 3
 """Tables of a blast radius that a message names."""
 
+FIRST = 5
+"""Messages that are named where many travel in one."""
+
 USE = "exposure:"
 """What an exposure's name begins with in a blast radius."""
 
@@ -41,11 +45,18 @@ def plain(text: str, limit: int = SHORT) -> str:
 
 def subject_line(due: Due) -> str:
     """What happened and to what, for a mail's subject."""
+    if due.folded:
+        return f"[throughline {_worst(due)}] {_counted(due)}"
     return f"[throughline {_word(due)}] {plain(due.incident.summary, 150)}"
 
 
 def text(due: Due) -> str:
-    """The whole message in five short lines; in six where a blast radius is known."""
+    """The whole message in five short lines; in six where a blast radius is known.
+
+    Messages that travel together are counted, and the first of them named.
+    """
+    if due.folded:
+        return _folded(due)
     incident = due.incident
     if due.event == "resolved":
         why = due.end_reason or f"by {due.ended_by or 'somebody'}"
@@ -83,6 +94,32 @@ def lasted(due: Due) -> str:
         count, seconds = divmod(seconds, size)
         said.append(f"{count} {unit}")
     return " ".join(said)
+
+
+def _folded(due: Due) -> str:
+    first = [f"- {_word(one)}: {plain(one.incident.summary, 100)}" for one in due.together[:FIRST]]
+    more = len(due.together) - FIRST
+    return "\n".join(
+        [
+            f"[{_worst(due)}] {_counted(due)}",
+            f"Owner: {plain(due.incident.owner)}",
+            *first,
+            *([f"- and {more} more"] if more > 0 else []),
+            "Look closer: throughline alerts list",
+        ]
+    )
+
+
+def _counted(due: Due) -> str:
+    kinds = Counter(_word(one) for one in due.together)
+    said = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    return f"{len(due.together)} messages in one: {said}"
+
+
+def _worst(due: Due) -> str:
+    return min(
+        (_word(one) for one in due.together), key=lambda word: (word[:8] != "critical", word)
+    )
 
 
 def _reach(incident: Incident) -> list[str]:

@@ -50,7 +50,7 @@ returning *
 
 
 def incidents(
-    settings: Settings, resolved_too: bool = False, limit: int = 500
+    settings: Settings, resolved_too: bool = False, limit: int | None = 500
 ) -> list[dict[str, Any]]:
     """Incidents, newest first; `status` is open, acknowledged or resolved.
 

@@ -9,6 +9,7 @@ import duckdb
 from throughline import __version__
 from throughline.checks.results import CheckResult
 from throughline.publish.freshness import Freshness, write_freshness
+from throughline.publish.incidents import write_incidents
 from throughline.publish.rejects import write_rejected_rows
 from throughline.settings import Settings
 from throughline.warehouse.dbt import dbt_vars
@@ -53,6 +54,7 @@ def write_account(
     )
     write_freshness(con, run, freshness)
     write_rejected_rows(con, run)
+    write_incidents(con, settings)
     con.execute(BUILD_INFO)
     con.execute(
         "insert into build_info values"

@@ -45,6 +45,7 @@ def payload(due: Due) -> dict[str, Any]:
         "idempotency_key": due.idempotency_key,
         "event": due.event,
         "incident_id": due.incident_id,
+        "folded": [one.incident_id for one in due.folded],
         "kind": incident.kind,
         "severity": incident.severity,
         "subject": message.plain(incident.subject),
