@@ -23,6 +23,7 @@ MAY_READ = {
     "core": {"staging", "intermediate", "core", "seed"},
     "audit": {"staging", "intermediate", "core", "seed"},
     **{stage: {"staging", "intermediate", "core", "seed", stage} for stage in STAGES},
+    "journey": {"staging", "intermediate", "core", "seed", *STAGES, "journey"},
 }
 RENAMED = {
     ("subscription_item", "start"): "start_date",

@@ -19,6 +19,19 @@ leads as (
 
 ),
 
+open_stages as (
+
+    select * from {{ ref('int_journey_stages__entered') }}
+    where subject_type = 'company' and exited_at is null
+
+),
+
+stages as (
+
+    select * from {{ ref('stage_map') }}
+
+),
+
 -- A company known by its mail domain alone bears the name that its first lead typed.
 lead_names as (
 
@@ -80,31 +93,35 @@ companies as (
 final as (
 
     select
-        company_id,
-        account_id,
-        tenant_id,
-        {{ normal_company_name('name') }} as name_norm,
-        uscc,
-        domain,
-        headcount,
+        companies.company_id,
+        companies.account_id,
+        companies.tenant_id,
+        {{ normal_company_name('companies.name') }} as name_norm,
+        companies.uscc,
+        companies.domain,
+        companies.headcount,
         case
-            when headcount is null then 'unknown'
-            when headcount < 20 then '<20'
-            when headcount < 100 then '20-99'
-            when headcount < 500 then '100-499'
+            when companies.headcount is null then 'unknown'
+            when companies.headcount < 20 then '<20'
+            when companies.headcount < 100 then '20-99'
+            when companies.headcount < 500 then '100-499'
             else '500+'
         end as headcount_band,
-        industry_l1,
-        industry_l2,
-        city,
-        group_id,
-        pay_type,
-        agent_id,
-        owner_id,
-        registered_at,
-        opened_at,
-        cast(null as varchar) as lifecycle_stage,
+        companies.industry_l1,
+        companies.industry_l2,
+        companies.city,
+        companies.group_id,
+        companies.pay_type,
+        companies.agent_id,
+        companies.owner_id,
+        companies.registered_at,
+        companies.opened_at,
+        stages.lifecycle_stage,
     from companies
+    left join open_stages
+        on companies.company_id = open_stages.subject
+    left join stages
+        on open_stages.stage_no = stages.stage_no
 
 )
 

@@ -46,7 +46,7 @@ companies as (
 
 described as (
 
-    select * from {{ ref('dim_company') }}
+    select * from {{ ref('int_companies__described') }}
 
 ),
 

@@ -32,6 +32,8 @@ final as (
             as duration_seconds,
         min(event_at) as first_at,
         max(event_at) as last_at,
+        min(event_at) filter (where is_active) as first_active_at,
+        min(event_at) filter (where is_core_feature) as first_core_at,
     from business_events
     group by
         case when login_id is not null then 'login_id' else 'anonymous_id' end,

@@ -22,7 +22,7 @@ from throughline.errors import ConfigError
 from throughline.settings import PACKAGE
 
 EXPECTATIONS = PACKAGE.parents[1] / "expectations"
-STAGES = ("acquisition", "lead", "opportunity", "payment", "success", "audit")
+STAGES = ("acquisition", "lead", "opportunity", "payment", "success", "journey", "audit")
 LAYERS = ("input", "staging", "core", *STAGES)
 ROW_COUNT = "expect_table_row_count_to_be_between"
 ROWS_QUERY = "unexpected_rows_expectation"

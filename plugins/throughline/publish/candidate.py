@@ -18,7 +18,7 @@ from throughline.settings import Settings
 from throughline.warehouse.engine import connect, literal, quoted
 from throughline.warehouse.runs import Run
 
-STAGES = ("acquisition", "lead", "opportunity", "payment", "success", "audit")
+STAGES = ("acquisition", "lead", "opportunity", "payment", "success", "journey", "audit")
 DATE_COLUMNS = (
     *("date", "snapshot_date", "created_date", "period_start"),
     *("month", "created_month", "lead_cohort_month"),

@@ -281,7 +281,7 @@ def criticals(results: list[CheckResult], layer: str) -> list[CheckResult]:
 
 def stage_suites(folder: Path, **columns: str) -> Path:
     """Suites for every stage, so that none is missing; only `lead` is looked at here."""
-    stages = ("acquisition", "opportunity", "payment", "success", "audit")
+    stages = ("acquisition", "opportunity", "payment", "success", "journey", "audit")
     return write_suites(folder, **{f"{stage}__nothing": "x" for stage in stages}, **columns)
 
 
