@@ -1,7 +1,11 @@
 """A vendor's REST API over a list of rows, on a real local server, and a source that reads it."""
 
 import json
-from collections.abc import Callable
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -151,7 +155,7 @@ def serve(server: HTTPServer, api: Api, paging: str = "cursor") -> None:
 
 def connect(monkeypatch: Any, server: HTTPServer) -> None:
     """Hand the connection over as Airflow does."""
-    url = f"http://someone:{TOKEN}@{server.host}:{server.port}"
+    url = f"http://someone:{TOKEN}@127.0.0.1:{server.port}"
     monkeypatch.setenv("AIRFLOW_CONN_VENDOR", url)
 
 
@@ -176,3 +180,37 @@ def _id(row: dict[str, Any]) -> str:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text) if text else datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@contextmanager
+def raw_server(answers: list[bytes], drip: bool = False) -> Iterator[tuple[int, list[bytes]]]:
+    """A server that writes these bytes, one list entry a connection, and closes it.
+
+    With `drip` it goes on with a byte every tenth of a second. Yields its port and the beginnings
+    of the requests it got.
+    """
+    seen: list[bytes] = []
+
+    def run() -> None:
+        for content in answers:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(5)
+                try:
+                    seen.append(connection.recv(65536))
+                    connection.sendall(content)
+                    for _ in range(100 if drip else 0):
+                        time.sleep(0.1)
+                        connection.sendall(b" ")
+                except OSError:
+                    continue
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30)
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1], seen
+    thread.join(timeout=15)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from throughline import fault
 from throughline.connect.connections import Service
 from throughline.connect.next_page import Pass, Restart, next_request
 from throughline.connect.pages import Page, Record, at
@@ -80,6 +81,7 @@ class Reader:
             page = self._fetch(request)
             before = len(self._taken)
             yield page
+            fault.point("land.after_page")
             self._watch(page, made)
             made.fresh = len(self._taken) > before
             request = next_request(self._service, self._stream, request, page, made)

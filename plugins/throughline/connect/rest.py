@@ -123,7 +123,6 @@ def _followed(
         taken.rows += 1
         if taken.rows % _TOLD_EVERY == 0:
             log.info("%s: %d records", stream.path, taken.rows)
-            fault.point("land.in_pages")
         changed = instant_of(at(record.value, step.field), step, span.zone) if step else None
         if changed is not None:
             taken.newest = max(changed, taken.newest or changed)
