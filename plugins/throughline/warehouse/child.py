@@ -15,6 +15,7 @@ PR_SET_PDEATHSIG = 1
 MODELS_ONLY = (
     *("--exclude-resource-type", "unit_test"),
     *("--exclude-resource-type", "test"),
+    *("--exclude-resource-type", "exposure"),
     *("--threads", "1"),
 )
 
