@@ -41,6 +41,7 @@ class Checker:
         asset = source.add_query_asset(name="relation", query=f"select * from {VIEW}")
         self.definition = asset.add_batch_definition_whole_table("whole")
         self.engine = source.get_execution_engine()
+        self.attached: Path | None = None
         self.execute("set TimeZone = 'UTC'")
 
     def execute(self, sql: str) -> list[Any]:
@@ -51,10 +52,11 @@ class Checker:
             connection.commit()
             return rows
 
-    def rollback(self) -> None:
-        """End a transaction that an error left open."""
+    def clean(self) -> None:
+        """End a transaction that an error left open, and drop the view that was judged."""
         with self.engine.get_connection() as connection:
             connection.rollback()
+        self.execute(f"drop view if exists {VIEW}")
 
 
 @cache
@@ -76,10 +78,17 @@ def preload() -> None:
 def opened(database: Path | None, limits: Warehouse) -> Iterator[Checker]:
     """Hand out this process's checker with the file attached read-only as default catalog.
 
+    Inside another block on the same file it stays attached: opening it costs more than most suites.
     Raises whatever DuckDB raises when the file is missing, locked or not a database.
     """
     with _LOCK:
         checker = _checker(os.getpid())
+        if database is not None and checker.attached == database:
+            try:
+                yield checker
+            finally:
+                checker.clean()
+            return
         checker.execute(f"set threads = {limits.threads}")
         checker.execute(f"set memory_limit = '{limits.memory_limit}'")
         checker.execute(f"set temp_directory = '{_quoted(_spill_folder())}'")
@@ -87,10 +96,11 @@ def opened(database: Path | None, limits: Warehouse) -> Iterator[Checker]:
             if database is not None:
                 checker.execute(f"attach '{_quoted(database)}' as {_name(database)} (read_only)")
                 checker.execute(f"use {_name(database)}")
+                checker.attached = database
             yield checker
         finally:
-            checker.rollback()
-            checker.execute(f"drop view if exists {VIEW}")
+            checker.attached = None
+            checker.clean()
             checker.execute("use memory")
             if database is not None:
                 checker.execute(f"detach database if exists {_name(database)}")
@@ -114,6 +124,8 @@ def _register() -> None:
     from great_expectations.datasource.fluent import SQLDatasource
     from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 
+    from throughline.checks.shortcuts import in_order, needless
+
     class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         """SQLAlchemy engine that yields one connection and never closes it."""
 
@@ -124,6 +136,17 @@ def _register() -> None:
             if self._kept is None or self._kept.closed:
                 self._kept = self.engine.connect()
             yield self._kept
+
+        def resolve_metrics(
+            self, metrics_to_resolve: Any, metrics: Any = None, runtime_configuration: Any = None
+        ) -> Any:
+            """Spare the queries whose answer nobody reads, or that is known already."""
+            asked = in_order(metrics_to_resolve)
+            found = needless(asked, metrics or {})
+            rest = [metric for metric in asked if metric.id not in found]
+            if rest:
+                found.update(super().resolve_metrics(rest, metrics, runtime_configuration))
+            return found
 
     class DuckDBDatasource(SQLDatasource):
         """`context.data_sources.add_duckdb(...)`."""

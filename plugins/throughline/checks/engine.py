@@ -105,13 +105,14 @@ def _judge(
     condition = f" where {where}" if where else ""
     checker.execute(f"create or replace temp view {NAME} as select * from {source}{condition}")
     outcome: dict[int, CheckResult] = {}
-    asked = ExpectationSuite(name=suite.suite)
+    built = []
     for number, item in enumerate(expectations):
         try:
-            asked.add_expectation(_expectation(item, number))
+            built.append(_expectation(item, number))
         except Exception as error:  # unknown type or wrong arguments
             outcome[number] = result_of(suite, item, "error", first_line(error))
-    if asked.expectations:
+    if built:
+        asked = ExpectationSuite(name=suite.suite, expectations=built)
         report = checker.definition.get_batch().validate(asked, result_format="BASIC")
         for one in report.results:
             number = (one.expectation_config.meta or {}).get("number")

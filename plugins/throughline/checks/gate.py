@@ -15,6 +15,7 @@ from throughline.checks.engine import run_suite
 from throughline.checks.left_out import LeftOut, names_left_out, required_but_missing
 from throughline.checks.release_history import Volumes, volume_results
 from throughline.checks.results import CheckResult, blocking, failed
+from throughline.checks.side_by_side import Job, run_suites
 from throughline.checks.suites import EXPECTATIONS, STAGES, Suite, load_layer, load_suite
 from throughline.settings import Settings
 
@@ -70,12 +71,12 @@ def check_layer(
     empty = required_but_missing(layer, _empty_inputs(settings, work_file))
     if layer == "staging":
         empty |= _undelivered(settings, work_file)
-    out: list[CheckResult] = []
+    jobs = []
     for suite in load_layer(layer, suites):
         dates = (touched or {}).get(suite.table)
         where = None if dates is None else _on(dates)
-        out += _run(settings, work_file, suite, empty, where)
-    return out
+        jobs.append(Job(suite, where, names_left_out(empty, suite.relation)))
+    return [r for found in run_suites(work_file, jobs, settings.warehouse) for r in found]
 
 
 def check_candidate(
@@ -95,26 +96,20 @@ def check_candidate(
     Raises:
         ConfigError: a suite file is not valid, or a stage has none.
     """
-    out: list[CheckResult] = []
-    volumes = Volumes(settings, candidate_file)
+    asked: list[tuple[Suite, LeftOut]] = []
     for stage in STAGES:
         missing = left_out if left_out is not None else required_but_missing(stage, not_connected)
-        for suite in load_layer(stage, suites):
-            out += _run(settings, candidate_file, suite.pushed_down, missing, None)
-            out += volume_results(suite, volumes, suite.relation in missing)
+        asked += [(suite, missing) for suite in load_layer(stage, suites)]
+    jobs = [
+        Job(suite.pushed_down, None, names_left_out(missing, suite.relation))
+        for suite, missing in asked
+    ]
+    found = run_suites(candidate_file, jobs, settings.warehouse)
+    volumes = Volumes(settings, candidate_file)
+    out: list[CheckResult] = []
+    for (suite, missing), results in zip(asked, found, strict=True):
+        out += [*results, *volume_results(suite, volumes, suite.relation in missing)]
     return out
-
-
-def _run(
-    settings: Settings, database: Path, suite: Suite, missing: LeftOut, where: str | None
-) -> list[CheckResult]:
-    return run_suite(
-        database,
-        suite,
-        where=where,
-        not_applicable=names_left_out(missing, suite.relation),
-        limits=settings.warehouse,
-    )
 
 
 def _empty_inputs(settings: Settings, work_file: Path) -> set[str]:

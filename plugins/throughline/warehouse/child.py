@@ -4,25 +4,23 @@ It parses at once and answers; then each line of standard input is a list of arg
 `dbt build`, answered by one line of JSON. Standard output is dbt's.
 """
 
-import ctypes
 import json
 import os
-import signal
 import sys
 from typing import Any
 
-PR_SET_PDEATHSIG = 1
+from throughline.orphans import die_with
+
 MODELS_ONLY = (
     *("--exclude-resource-type", "unit_test"),
     *("--exclude-resource-type", "test"),
-    *("--exclude-resource-type", "exposure"),
     *("--threads", "1"),
 )
 
 
 def main(order: dict[str, Any]) -> None:
     """Serve until standard input ends."""
-    _die_with(order["parent"])
+    die_with(order["parent"])
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -65,14 +63,6 @@ def _run(result: Any) -> dict[str, Any]:
         "rows": rows if isinstance(rows, int) else None,
         "message": message,
     }
-
-
-def _die_with(parent: int) -> None:
-    """Let the kernel kill this process when its parent dies (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 if __name__ == "__main__":
