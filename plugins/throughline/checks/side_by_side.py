@@ -67,7 +67,7 @@ def _keep_open(stack: ExitStack, database: Path, limits: Warehouse) -> None:
 
     try:
         stack.enter_context(opened(database, limits))
-    except Exception:  # noqa: S110  DuckDB's and SQLAlchemy's errors share no narrower base
+    except Exception:  # DuckDB's and SQLAlchemy's errors share no narrower base
         pass
 
 
