@@ -29,8 +29,9 @@ class FileStream(_Strict):
 
     way: Literal["files"]
     path: str
-    format: Literal["csv", "tsv", "jsonl", "json", "parquet"]
-    compression: Literal["auto", "gzip", "none"] = "auto"
+    format: Literal["csv", "tsv", "jsonl", "json", "parquet", "xlsx"]
+    compression: Literal["auto", "gzip", "zstd", "zip", "none"] = "auto"
+    sheet: str | None = None
     encoding: str = "utf-8"
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     header: bool = True

@@ -1,6 +1,5 @@
 """Files: which of them a night takes, whether they are whole, and their verbatim copy."""
 
-import gzip
 import hashlib
 import logging
 import os
@@ -13,7 +12,8 @@ import duckdb
 
 from throughline import fault
 from throughline.connect.formats import count_lines, read_stream
-from throughline.connect.texts import is_gzip
+from throughline.connect.packing import opened, packing_of
+from throughline.connect.sheets import check_workbook
 from throughline.errors import SourceError
 from throughline.landing.manifests import (
     Draft,
@@ -145,13 +145,15 @@ def _compare(path: Path, found: str) -> None:
 def _check_whole(path: Path, copy: Path, stream: FileStream) -> None:
     if stream.format == "parquet":
         return
-    last = b""
+    if stream.format == "xlsx":
+        return check_workbook(copy, str(path))
+    last, packing = b"", packing_of(path.name, stream)
     try:
-        with gzip.open(copy) if is_gzip(path.name, stream) else copy.open("rb") as file:
+        with opened(copy, packing) as file:
             while chunk := file.read(_CHUNK):
                 last = (last + chunk)[-8:]
     except (EOFError, OSError, zlib.error) as error:
-        raise SourceError(f"{path} is not a whole gzip file: {error}") from error
+        raise SourceError(f"{path} is not a whole {packing} file: {error}") from error
     if not last and not stream.empty_ok:
         raise SourceError(f"{path} is empty; set `empty_ok: true` where that is right")
     if last and stream.format != "json" and stream.final_newline and b"\n" not in last[-4:]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 
+from throughline.connect.sheets import sheet_as_text
 from throughline.connect.texts import (
     LONGEST_RECORD,
     RESERVED,
@@ -62,13 +63,16 @@ def _load(
         sql = "select $name as _file, file_row_number + 1 as _row, * exclude (file_row_number)"
         sql += " from read_parquet($path, file_row_number = true)"
         _part(connection, table, sql, name, path)
+    elif stream.format == "xlsx":
+        with sheet_as_text(path, name, stream) as (copy, as_table):
+            _load(connection, table, as_table, name, copy)
     else:
         columns = [] if "json" in stream.format else text_columns(path, name, stream)
-        with as_utf8(path, name, stream) as (readable, compressed):
+        with as_utf8(path, name, stream) as (readable, packing):
             if "json" in stream.format:
-                _load_json(connection, table, stream, name, readable, compressed)
+                _load_json(connection, table, stream, name, readable, packing)
             else:
-                with with_one_line_end(readable, compressed, stream.separator) as (even, packed):
+                with with_one_line_end(readable, packing, stream.separator) as (even, packed):
                     _load_text(connection, table, stream, name, even, packed, columns)
 
 
@@ -78,14 +82,14 @@ def _load_text(
     stream: FileStream,
     name: str,
     path: Path,
-    compressed: bool,
+    packing: str,
     columns: list[str],
 ) -> None:
     types = ", ".join(f"{_text(column)}: 'VARCHAR'" for column in columns)
     reader = (
         f"read_csv($path, columns = {{{types}}}, auto_detect = false, header = {stream.header},"
         f" delim = {_text(stream.separator)}, quote = '\"', escape = '\"', strict_mode = true,"
-        f" compression = '{'gzip' if compressed else 'none'}',"
+        f" compression = '{packing}',"
         f" max_line_size = {LONGEST_RECORD}, store_rejects = true, rejects_limit = 0)"
     )
     sql = f"select $name as _file, row_number() over () as _row, * from {reader}"
@@ -104,13 +108,13 @@ def _load_json(
     stream: FileStream,
     name: str,
     path: Path,
-    compressed: bool,
+    packing: str,
 ) -> None:
     sql = (
         "select $name as _file, row_number() over () as _row, json as record,"
         " case when json is null then true when starts_with(json, '{') then false"
         " else json_type(json) <> 'OBJECT' end as is_odd"
-        f" from {_json_reader(stream, compressed)}"
+        f" from {_json_reader(stream, packing)}"
     )
     _part(connection, table, sql, name, path)
     _set_aside(connection, table, "is_odd", "invalid_json")
@@ -142,19 +146,19 @@ def count_lines(
         SourceError: the file cannot be read.
     """
     try:
-        with as_utf8(path, name, stream) as (readable, compressed):
-            sql = f"select count(*) from {_json_reader(stream, compressed)}"
+        with as_utf8(path, name, stream) as (readable, packing):
+            sql = f"select count(*) from {_json_reader(stream, packing)}"
             return connection.execute(sql, {"path": str(readable)}).fetchall()[0][0]
     except duckdb.Error as error:
         raise SourceError(f"{name} cannot be read: {_short(error)}") from error
 
 
-def _json_reader(stream: FileStream, compressed: bool) -> str:
+def _json_reader(stream: FileStream, packing: str) -> str:
     lines = stream.format == "jsonl"
     reader = "read_ndjson_objects" if lines else "read_json_objects"
     options = "ignore_errors = true" if lines else "format = 'array'"
     return (
-        f"{reader}($path, compression = '{'gzip' if compressed else 'uncompressed'}',"
+        f"{reader}($path, compression = '{'uncompressed' if packing == 'none' else packing}',"
         f" maximum_object_size = {LONGEST_RECORD}, {options})"
     )
 

@@ -3,15 +3,14 @@
 import codecs
 import contextlib
 import csv
-import gzip
 import io
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
+from throughline.connect.packing import opened, packing_of
 from throughline.errors import SourceError
 from throughline.source_folders import FileStream
 
@@ -19,13 +18,6 @@ LONGEST_RECORD = 64 * 1024 * 1024
 """Bytes; a longer line or JSON document is refused."""
 RESERVED = ("_file", "_row")
 _LOOKED_AT = 1024 * 1024
-
-
-def is_gzip(name: str, stream: FileStream) -> bool:
-    """Whether a file is compressed, by declaration or by its suffix."""
-    return stream.compression == "gzip" or (
-        stream.compression == "auto" and name.endswith(".gz") and stream.format != "parquet"
-    )
 
 
 def text_columns(path: Path, name: str, stream: FileStream) -> list[str]:
@@ -36,7 +28,7 @@ def text_columns(path: Path, name: str, stream: FileStream) -> list[str]:
     """
     if not stream.header:
         return list(stream.columns)
-    with _open(path, name, stream) as binary:
+    with opened(path, packing_of(name, stream)) as binary:
         text = io.TextIOWrapper(binary, encoding=_codec(stream), newline="")
         try:
             header = next(csv.reader(text, delimiter=stream.separator), [])
@@ -57,38 +49,41 @@ def text_columns(path: Path, name: str, stream: FileStream) -> list[str]:
 
 
 @contextlib.contextmanager
-def as_utf8(path: Path, name: str, stream: FileStream) -> Iterator[tuple[Path, bool]]:
-    """Yield a file in UTF-8 and whether it is compressed; a decoded copy lasts for the block."""
-    if _codec(stream) == "utf-8-sig":
-        yield path, is_gzip(name, stream)
+def as_utf8(path: Path, name: str, stream: FileStream) -> Iterator[tuple[Path, str]]:
+    """Yield a file in UTF-8 and how it is packed, as DuckDB reads it: none, gzip or zstd.
+
+    A decoded or unzipped copy lasts for the block.
+    """
+    packing = packing_of(name, stream)
+    if _codec(stream) == "utf-8-sig" and packing != "zip":
+        yield path, packing
         return
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as copy:
         try:
-            with _open(path, name, stream) as binary:
-                text = io.TextIOWrapper(binary, encoding=stream.encoding, newline="")
+            with opened(path, packing) as binary:
+                text = io.TextIOWrapper(binary, encoding=_codec(stream), newline="")
                 shutil.copyfileobj(text, copy)
         except UnicodeError as error:
             raise SourceError(f"{name} is not {stream.encoding}: {error}") from error
         copy.flush()
-        yield Path(copy.name), False
+        yield Path(copy.name), "none"
 
 
 @contextlib.contextmanager
-def with_one_line_end(path: Path, compressed: bool, separator: str) -> Iterator[tuple[Path, bool]]:
+def with_one_line_end(path: Path, packing: str, separator: str) -> Iterator[tuple[Path, str]]:
     """Yield a UTF-8 table with one kind of line end; DuckDB reads no file that has both.
 
     Only a file that mixes them near its beginning is copied. Line ends inside quotes stay.
     """
-    with gzip.open(path) if compressed else path.open("rb") as file:
+    with opened(path, packing) as file:
         start = file.read(_LOOKED_AT)
     if b"\r\n" not in start or not re.search(rb"(?<!\r)\n", start):
-        yield path, compressed
+        yield path, packing
         return
     csv.field_size_limit(LONGEST_RECORD)
     with (
-        gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-        if compressed
-        else path.open(encoding="utf-8-sig", newline="") as given,
+        opened(path, packing) as binary,
+        io.TextIOWrapper(binary, encoding="utf-8-sig", newline="") as given,
         tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as copy,
     ):
         writer = csv.writer(copy, delimiter=separator, lineterminator="\n")
@@ -97,11 +92,7 @@ def with_one_line_end(path: Path, compressed: bool, separator: str) -> Iterator[
         except csv.Error as error:
             raise SourceError(f"{path.name} is no table of cells: {error}") from error
         copy.flush()
-        yield Path(copy.name), False
-
-
-def _open(path: Path, name: str, stream: FileStream) -> IO[bytes]:
-    return gzip.open(path, "rb") if is_gzip(name, stream) else path.open("rb")
+        yield Path(copy.name), "none"
 
 
 def _codec(stream: FileStream) -> str:
