@@ -27,20 +27,23 @@ class Visitor:
 def refuse_foreign(request: Request) -> None:
     """Let only this page and programs change something, not a form of another site.
 
-    A browser says where a request comes from (`Sec-Fetch-Site`, older ones `Origin`). A request
-    with neither must carry its own token: one that the browser adds by itself is not enough.
+    A browser says where a request comes from: `Sec-Fetch-Site`, older ones `Origin`. That counts
+    first, for the server may add a token to every request by itself. A program says neither and
+    brings its own token.
 
     Raises:
-        HTTPException: 403, the request was made elsewhere, or does not say where.
+        HTTPException: 403, the request was made elsewhere, or by nobody known.
     """
     sent = request.headers
-    if sent.get("authorization", "").lower().startswith("bearer "):
-        return
-    origin = sent.get("origin", "").partition("://")[2]
-    site = sent.get("sec-fetch-site")
-    if site == "same-origin" or (site is None and origin and origin == sent.get("host")):
-        return
-    raise HTTPException(403, "This request was not made by this page; open it and try again.")
+    site, origin = sent.get("sec-fetch-site"), sent.get("origin")
+    if site is not None:
+        is_ours = site == "same-origin"
+    elif origin is not None:
+        is_ours = origin.partition("://")[2] == sent.get("host")
+    else:
+        is_ours = sent.get("authorization", "").lower().startswith("bearer ")
+    if not is_ours:
+        raise HTTPException(403, "This request was not made by this page; open it and try again.")
 
 
 async def add_headers(

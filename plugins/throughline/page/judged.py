@@ -19,7 +19,8 @@ from throughline.warehouse.engine import connect
 
 LAYERS = (
     *("input", "staging", "core"),
-    *("acquisition", "lead", "opportunity", "payment", "success", "audit"),
+    *("acquisition", "lead", "opportunity", "payment", "success"),
+    *("growth", "private_domain", "journey", "activation", "audit"),
 )
 VERDICTS = ("critical", "warning", "pass")
 """What a night's checks of one layer or suite came to, the worst one counting."""

@@ -74,7 +74,9 @@ def test_a_program_acknowledges_with_its_token_and_hears_whether_it_was_news(set
         {"Sec-Fetch-Site": "none"},
         {"Origin": "http://elsewhere"},
         {"Origin": "null"},
-        {"Authorization": "Basic YTpi", "Origin": "http://elsewhere"},
+        {"Authorization": "Bearer t", "Origin": "http://elsewhere"},
+        {"Authorization": "Bearer t", "Sec-Fetch-Site": "cross-site"},
+        {"Authorization": "Basic YTpi"},
     ],
     ids=json.dumps,
 )
