@@ -25,10 +25,14 @@ class _Strict(BaseModel):
 
 
 class FileStream(_Strict):
-    """Files that appear under a path; `{date}` and `{until}` in it name the window."""
+    """Files that appear under a path; `{date}` and `{until}` in it name the window.
+
+    The path may be a URL such as s3://bucket/…; `connection` then holds the key to it.
+    """
 
     way: Literal["files"]
     path: str
+    connection: str | None = None
     format: Literal["csv", "tsv", "jsonl", "json", "parquet", "xlsx"]
     compression: Literal["auto", "gzip", "zstd", "zip", "none"] = "auto"
     sheet: str | None = None

@@ -1,14 +1,25 @@
 """Windows: the dates a batch covers, and how file names tell them."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from throughline.settings import Settings
 
 SNAPSHOT = "snapshot"
 _DATE = r"\d{4}-\d{2}-\d{2}"
+
+
+class _Named(Protocol):
+    def as_posix(self) -> str: ...
+
+    def __lt__(self, other: "_Named") -> bool: ...
+
+
+F = TypeVar("F", bound=_Named)
 
 
 @dataclass(frozen=True)
@@ -46,9 +57,14 @@ def find_files(template: str, base: Path, home: Path) -> dict[str, tuple[Window,
     """
     given = template.replace("{home}", home.as_posix())
     anchored = given if Path(given).is_absolute() else (base / given).as_posix()
-    pattern = _pattern(anchored)
-    found: dict[str, tuple[Window, list[Path]]] = {}
-    for path in _candidates(anchored):
+    return by_window(anchored, _candidates(anchored))
+
+
+def by_window(template: str, files: Iterable[F]) -> dict[str, tuple[Window, list[F]]]:
+    """Those of the files that match a whole template, by window label, in order."""
+    pattern = _pattern(template)
+    found: dict[str, tuple[Window, list[F]]] = {}
+    for path in files:
         matched = pattern.fullmatch(path.as_posix())
         window = _window(matched.groupdict()) if matched else None
         if window is not None:

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import duckdb
 from throughline import fault
 from throughline.connect.formats import count_lines, read_stream
 from throughline.connect.packing import opened, packing_of
+from throughline.connect.remote import RemoteFile, find_windows
 from throughline.connect.sheets import check_workbook
 from throughline.errors import SourceError
 from throughline.landing.manifests import (
@@ -26,15 +27,16 @@ from throughline.landing.manifests import (
 )
 from throughline.settings import Settings
 from throughline.source_folders import FileStream, Source
-from throughline.windows import Window, find_files
+from throughline.windows import Window
 
 log = logging.getLogger(__name__)
 _CHUNK = 1024 * 1024
+Found = Path | RemoteFile
 
 
 @dataclass(frozen=True)
 class Landing:
-    """What became of a stream: batches that are new, files that are not ready, broken files."""
+    """What became of a stream: new batches, files that are not ready, broken files."""
 
     new: tuple[Manifest, ...] = ()
     not_ready: tuple[str, ...] = ()
@@ -52,7 +54,7 @@ def land_files(settings: Settings, source: Source, name: str, as_of: date) -> La
     stream = source.streams[name]
     assert isinstance(stream, FileStream)
     known = landed(settings, source.name, name)
-    windows = find_files(stream.path, source.folder, settings.home)
+    windows = find_windows(settings, source, stream)
     if not windows and not known:
         raise SourceError(f"{source.name}.{name}: no file matches {stream.path}")
     new, waiting, errors = [], [], []
@@ -77,7 +79,7 @@ def land_files(settings: Settings, source: Source, name: str, as_of: date) -> La
 
 
 def _land_window(
-    settings: Settings, source: Source, name: str, as_of: date, window: Window, paths: list[Path]
+    settings: Settings, source: Source, name: str, as_of: date, window: Window, paths: list[Found]
 ) -> list[Manifest]:
     stream = source.streams[name]
     assert isinstance(stream, FileStream)
@@ -95,36 +97,39 @@ def _land_window(
     return [] if manifest.batch in before else [manifest]
 
 
-def _known(known: list[Manifest], window: Window, paths: list[Path]) -> Manifest | None:
+def _known(known: list[Manifest], window: Window, paths: list[Found]) -> Manifest | None:
     """The newest batch of the window, where it was made of these very files."""
     origins = {_origin(path) for path in paths}
     latest = [manifest for manifest in known if manifest.window == window.label][-1:]
     return next((m for m in latest if {file.origin for file in m.files} == origins), None)
 
 
-def _origin(path: Path) -> tuple[str, int, int]:
+def _origin(path: Found) -> tuple[str, int, int]:
     status = path.stat()
     return (str(path), status.st_size, status.st_mtime_ns)
 
 
-def _control(path: Path) -> Path:
+def _control(path: Found) -> Found:
     return path.with_name(f"{path.name}.sha256")
 
 
-def _is_ready(path: Path, stream: FileStream) -> bool:
+def _is_ready(path: Found, stream: FileStream) -> bool:
     return stream.control == "none" or _control(path).is_file()
 
 
-def _take(path: Path, target: Path, stream: FileStream) -> LandedFile:
+def _take(path: Found, target: Path, stream: FileStream) -> LandedFile:
     """Copy a file byte by byte to the landing, and check that it is whole."""
     origin = _origin(path)
     digest = hashlib.sha256()
-    with path.open("rb") as given, target.open("wb") as taken:
-        while chunk := given.read(_CHUNK):
-            digest.update(chunk)
-            taken.write(chunk)
-        taken.flush()
-        os.fsync(taken.fileno())
+    try:
+        with path.open("rb") as given, target.open("wb") as taken:
+            while chunk := given.read(_CHUNK):
+                digest.update(chunk)
+                taken.write(chunk)
+            taken.flush()
+            os.fsync(taken.fileno())
+    except OSError as error:
+        raise SourceError(f"{path} cannot be copied to the landing: {error}") from error
     if _origin(path) != origin or target.stat().st_size != origin[1]:
         raise SourceError(f"{path} changed while it was read; it is taken again at the next try")
     if stream.control == "sha256":
@@ -133,7 +138,7 @@ def _take(path: Path, target: Path, stream: FileStream) -> LandedFile:
     return LandedFile(target.name, origin[1], digest.hexdigest(), None, origin)
 
 
-def _compare(path: Path, found: str) -> None:
+def _compare(path: Found, found: str) -> None:
     words = _control(path).read_text(encoding="utf-8", errors="replace").split()
     if not words or words[0].lower() != found:
         raise SourceError(
@@ -142,7 +147,7 @@ def _compare(path: Path, found: str) -> None:
         )
 
 
-def _check_whole(path: Path, copy: Path, stream: FileStream) -> None:
+def _check_whole(path: Found, copy: Path, stream: FileStream) -> None:
     if stream.format == "parquet":
         return
     if stream.format == "xlsx":
@@ -172,25 +177,21 @@ def _count(
         for number, file in enumerate(files):
             there = [(file.name, folder / file.name)]
             if file.bytes == 0:
-                files[number] = _with_rows(file, 0)
+                files[number] = replace(file, rows=0)
                 continue
             if stream.format == "jsonl":
                 path = folder / file.name
                 schema = ["record"]
                 rows = count_lines(connection, stream, file.name, path)
-                files[number] = _with_rows(file, rows)
+                files[number] = replace(file, rows=rows)
                 continue
             schema = read_stream(connection, f"stream{number}", stream, there)
             sql = f"select (select count(*) from stream{number}) + (select count(*) from broken"
             counted = connection.execute(f"{sql} where stream = ?)", [f"stream{number}"])
-            files[number] = _with_rows(file, counted.fetchall()[0][0])
+            files[number] = replace(file, rows=counted.fetchall()[0][0])
     finally:
         connection.close()
     empty = [file.name for file in files if not file.rows]
     if empty and not stream.empty_ok:
         raise SourceError(f"{empty} hold no row; set `empty_ok: true` where that is right")
     return tuple(files), tuple(schema)
-
-
-def _with_rows(file: LandedFile, rows: int) -> LandedFile:
-    return LandedFile(file.name, file.bytes, file.sha256, rows, file.origin)
