@@ -27,6 +27,7 @@ from alert_case import (
     rows,
     settings,
 )
+from scoreboard import Facts
 from throughline.alerts import deliver, outbox
 from throughline.settings import Settings
 
@@ -206,8 +207,9 @@ def test_missing_webhook_address_is_an_error_on_the_row_and_nowhere_else(
     assert error == "environment variable THROUGHLINE_WEBHOOK_URL is not set"
 
 
-def test_sender_killed_between_send_and_mark_sends_again_under_the_same_key(
-    settings: Settings, receiver: Receiver
+@pytest.mark.parametrize(("point", "copies"), [("before", 1), ("after", 2)])
+def test_sender_killed_around_the_send_sends_again_under_the_same_key(
+    settings: Settings, receiver: Receiver, facts: Facts, point: str, copies: int
 ) -> None:
     receiver.planned = [Response(status=500)]
     report(settings)
@@ -218,15 +220,16 @@ def test_sender_killed_between_send_and_mark_sends_again_under_the_same_key(
         env={
             **os.environ,
             "THROUGHLINE_CONFIG": str(settings.config_file),
-            "THROUGHLINE_FAULT": "alerts.send.after:kill",
+            "THROUGHLINE_FAULT": f"alerts.send.{point}:kill",
         },
         check=False,
     )
     assert killed.returncode == -9
+    facts.killed(f"alerts.send.{point}")
     assert rows(settings, "select count(*) from throughline.outbox where sent_at is null") == [(1,)]
     deliver(settings)
     keys = [request.headers["Idempotency-Key"] for request in receiver.accepted]
-    assert len(keys) == 2
+    assert len(keys) == copies
     assert len(set(keys)) == 1
     assert rows(settings, "select count(*) from throughline.outbox where sent_at is null") == [(0,)]
 

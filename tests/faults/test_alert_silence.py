@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from werkzeug import Request, Response
 
 from alert_case import Receiver, inbox, receiver, settings
+from scoreboard import Facts
 from throughline import cli
 from throughline.settings import Settings
 from throughline.watchdog import watch
@@ -63,13 +64,14 @@ def told(receiver: Receiver) -> list[tuple[str, str]]:
 
 
 def test_scheduler_that_stops_is_missed_once_and_its_return_is_told(
-    watched: Settings, receiver: Receiver, airflow: Airflow
+    watched: Settings, receiver: Receiver, airflow: Airflow, facts: Facts
 ) -> None:
     missed_after = []
     for minute in range(60):  # the scheduler is stopped for an hour
         if watch(watched, NOW + minute * MINUTE):
             missed_after.append(minute)
     assert missed_after[0] == 11, "within 15 minutes"
+    facts.told("data-platform", [message["owner"] for message in receiver.messages])
     assert told(receiver) == [("scheduler", "opened")]
     airflow.heartbeat = NOW + 60 * MINUTE
     assert watch(watched, NOW + 60 * MINUTE) == []

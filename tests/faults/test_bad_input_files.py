@@ -13,6 +13,8 @@ from throughline.connect.files import land_files
 from throughline.errors import ConformError, SourceError
 from throughline.landing import landed
 
+pytestmark = pytest.mark.corrupt_load
+
 DAY = "calls_2026-03-01.csv"
 GOOD = case.call_lines(*(f"{n},in,13800138000,2026-03-01 10:00:00,missed" for n in range(200)))
 

@@ -1,13 +1,18 @@
 """Kill an extract at every step edge, run it again, and compare with an unbroken one."""
 
 import os
+import random
+import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import ingest_case as case
+from fork_case import kill_after
+from scoreboard import Facts
 from throughline.extract import extract_domain
 from throughline.landing.files import read_json
 from throughline.settings import Settings
@@ -107,11 +112,45 @@ def test_bad_input_kill_points_are_all_tried(
 
 @pytest.mark.parametrize("point", POINTS)
 def test_bad_input_killed_extract_run_again_equals_an_unbroken_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unbroken: dict[str, Any], point: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    unbroken: dict[str, Any],
+    point: str,
+    facts: Facts,
 ) -> None:
     monkeypatch.setenv("THROUGHLINE_PII_KEY", "k")
     settings = prepared(tmp_path / "home")
     assert run_child(settings, f"{point}:kill") == signal.SIGKILL
+    facts.killed(point)
     assert (tree(settings) == unbroken) == (point == "outcome.after")
     extract_domain(settings, "calls", case.NIGHT)
-    assert tree(settings) == unbroken
+    is_same = tree(settings) == unbroken
+    facts.compared(is_same)
+    assert is_same
+
+
+def test_bad_input_killed_at_random_instants_and_run_again_equals_an_unbroken_one(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    unbroken: dict[str, Any],
+    facts: Facts,
+    often: Callable[[int, int], int],
+    seed: int,
+) -> None:
+    monkeypatch.setenv("THROUGHLINE_PII_KEY", "k")
+    chance, longest = random.Random(seed), 1.0
+    for number in range(often(5, 250)):
+        settings = prepared(tmp_path / f"home{number}")
+        unharmed = kill_after(
+            lambda: extract_domain(settings, "calls", case.NIGHT),  # noqa: B023
+            chance.uniform(0, longest),
+        )
+        if unharmed is None:
+            facts.killed()
+        else:
+            longest = unharmed
+        extract_domain(settings, "calls", case.NIGHT)
+        is_same = tree(settings) == unbroken
+        facts.compared(is_same)
+        assert is_same, f"seed {seed}, kill {number}"
+        shutil.rmtree(tmp_path / f"home{number}")

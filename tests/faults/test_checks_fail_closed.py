@@ -13,6 +13,8 @@ from throughline.checks.results import CheckResult, blocking
 from throughline.checks.suites import Expectation, Suite, read_suite
 from throughline.errors import ConfigError
 
+pytestmark = pytest.mark.fail_open
+
 ROWS = {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}}
 NOT_NULL = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "lead_id"}}
 

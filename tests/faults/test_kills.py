@@ -1,8 +1,10 @@
 """The night killed at every step edge and done again ends in the release of an unbroken one."""
 
+import random
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -42,12 +44,13 @@ for step in sys.argv[3:]:
 
 @dataclass(frozen=True)
 class Unbroken:
-    """An unbroken night: the homes before each of its steps, the points it passed, its hash."""
+    """An unbroken night: the homes before each step, the points it passed, its hash, its time."""
 
     settings: Settings
     before: dict[str, Path]
     points: list[str]
     hash: str
+    seconds: float
 
 
 @pytest.fixture(scope="module")
@@ -64,17 +67,26 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
     outcomes(settings, NEXT)
     before = {}
     record = folder / "points"
+    seconds = 0.0
     for step in STEPS:
         before[step] = save(settings, f"before_{step}")
+        begun = time.monotonic()
         assert do(settings, NEXT, step, fault=f"record:{record}") == 0
-    return Unbroken(settings, before, record.read_text().split(), release_hash(settings.current))
+        seconds += time.monotonic() - begun
+    points = record.read_text().split()
+    return Unbroken(settings, before, points, release_hash(settings.current), seconds)
 
 
 def do(settings: Settings, as_of, *steps: str, fault: str = "") -> int:
     """Do steps of a night in a process of their own; returns its exit status."""
+    return start(settings, as_of, *steps, fault=fault).wait(timeout=600)
+
+
+def start(settings: Settings, as_of, *steps: str, fault: str = "") -> subprocess.Popen:
+    """Start steps of a night in a process of their own."""
     command = [sys.executable, "-c", NIGHT, str(settings.config_file), as_of.isoformat(), *steps]
     environment = process_environment(THROUGHLINE_FAULT=fault, THROUGHLINE_HOME="")
-    return subprocess.run(command, env=environment, timeout=600, check=False).returncode
+    return subprocess.Popen(command, env=environment)
 
 
 def cases() -> list:
@@ -96,18 +108,42 @@ def test_every_point_that_a_night_passes_is_tried(unbroken):
 
 
 @pytest.mark.parametrize(("step", "point"), cases())
-def test_a_night_killed_anywhere_and_done_again_gives_the_same_release(unbroken, step, point):
+def test_a_night_killed_anywhere_and_done_again_gives_the_same_release(
+    unbroken, step, point, facts
+):
     settings = unbroken.settings
     restore(settings, unbroken.before[step])
     served = settings.current.readlink()
     assert do(settings, NEXT, step, fault=f"{point}:kill") == -signal.SIGKILL
+    facts.killed(point)
     if point != "publish.swapped":
         assert settings.current.readlink() == served
     rest = list(STEPS)[list(STEPS).index(step) :]
     assert do(settings, NEXT, *rest) == 0
     assert settings.current.readlink() != served
-    assert release_hash(settings.current) == unbroken.hash
+    is_same = release_hash(settings.current) == unbroken.hash
+    facts.compared(is_same)
+    assert is_same
     assert read_report(settings, NEXT).status == "published"
+
+
+def test_nights_killed_at_random_instants_and_done_again_give_the_same_release(
+    unbroken, facts, often, seed
+):
+    settings, chance = unbroken.settings, random.Random(seed)
+    for number in range(often(1, 30)):
+        restore(settings, unbroken.before["build"])
+        night = start(settings, NEXT, *STEPS)
+        try:
+            night.wait(timeout=chance.uniform(0.5, unbroken.seconds))
+        except subprocess.TimeoutExpired:
+            night.kill()
+            facts.killed()
+        night.wait()
+        assert do(settings, NEXT, *STEPS) == 0
+        is_same = release_hash(settings.current) == unbroken.hash
+        facts.compared(is_same)
+        assert is_same, f"seed {seed}, night {number}"
 
 
 def test_a_night_done_a_second_time_publishes_nothing_new(unbroken):
