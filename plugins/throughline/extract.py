@@ -1,14 +1,14 @@
 """The way of one source for one night: connect, land, conform, judge; then the domain's outcome."""
 
 import logging
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 
 from throughline import fault
-from throughline.conform import conform, find_parts, reconform
-from throughline.connect.database import land_table
-from throughline.connect.files import land_files
-from throughline.connect.rest import land_endpoint
+from throughline.conform import Engine, conform, find_parts, reconform
+from throughline.connect.streams import land_stream
+from throughline.connect.transactions import Connections
 from throughline.errors import ConfigError, ThroughlineError
 from throughline.landing.batches import InputBatch, find_batch, input_batches, set_verdict
 from throughline.landing.files import only_one
@@ -16,7 +16,7 @@ from throughline.landing.manifests import Manifest, landed
 from throughline.landing.outcomes import Outcome, write_outcome
 from throughline.landing.reports import SourceReport, read_report, write_report
 from throughline.settings import Settings
-from throughline.source_folders import DatabaseStream, FileStream, Source, load_sources
+from throughline.source_folders import Source, load_sources
 from throughline.timing import timed
 
 log = logging.getLogger(__name__)
@@ -37,12 +37,8 @@ def extract_source(settings: Settings, source_name: str, as_of: date) -> SourceR
     Raises:
         ConfigError: there is no such source.
     """
-    sources = load_sources(settings)
-    if source_name not in sources:
-        raise ConfigError(f"there is no source {source_name!r}; there are {', '.join(sources)}")
-    source = sources[source_name]
-    lock = settings.landing / source.name / ".lock"
-    with only_one(lock, f"extract of {source.name}"):
+    source = _named(settings, source_name)
+    with _alone(settings, source):
         begun_at, seconds = datetime.now(UTC).isoformat(), dict[str, float]()
         with timed(seconds, "land"):
             taken, notes, errors = _land(settings, source, as_of)
@@ -80,9 +76,22 @@ def replay_source(
     Raises:
         ThroughlineError: there is no such source, or nothing landed for that window.
     """
-    made = reconform(settings, source_name, window)
-    source = load_sources(settings)[source_name]
-    return [_judged(settings, source, batch) for batch in made]
+    source = _named(settings, source_name)
+    with _alone(settings, source):
+        made = reconform(settings, source.name, window)
+        return [_judged(settings, source, batch) for batch in made]
+
+
+def _named(settings: Settings, name: str) -> Source:
+    sources = load_sources(settings)
+    if name not in sources:
+        raise ConfigError(f"there is no source {name!r}; there are {', '.join(sources)}")
+    return sources[name]
+
+
+def _alone(settings: Settings, source: Source) -> AbstractContextManager[None]:
+    """The right to land and conform a source; one process at a time has it."""
+    return only_one(settings.landing / source.name / ".lock", f"extract of {source.name}")
 
 
 def finish_domain(
@@ -134,24 +143,17 @@ def _land(
     taken: list[Manifest] = []
     notes: list[str] = []
     errors: list[str] = []
-    for name, stream in source.streams.items():
-        try:
-            if isinstance(stream, FileStream):
-                landing = land_files(settings, source, name, as_of)
-                errors += [f"{name}: {error}" for error in landing.errors]
-                notes += [f"{name}: {file} waits for its control" for file in landing.not_ready]
-            elif isinstance(stream, DatabaseStream):
-                land_table(settings, source, name, as_of)
-            else:
-                land_endpoint(settings, source, name, as_of)
-        except ThroughlineError as error:
-            errors.append(f"{name}: {error}")
-        here = [batch for batch in landed(settings, source.name, name) if batch.as_of == as_of]
-        taken += here
-        copies = [batch for batch in here if batch.duplicate_of]
-        notes += [f"{name}: {copy.batch} is the same as {copy.duplicate_of}" for copy in copies]
-        rows = sum(manifest.rows or 0 for manifest in here)
-        log.info("%s.%s: %d batches, %d rows", source.name, name, len(here), rows)
+    with Connections() as connections:
+        for name in source.streams:
+            failed, noted = land_stream(settings, source, name, as_of, connections)
+            errors += failed
+            notes += noted
+            here = [batch for batch in landed(settings, source.name, name) if batch.as_of == as_of]
+            taken += here
+            copies = [batch for batch in here if batch.duplicate_of]
+            notes += [f"{name}: {copy.batch} is the same as {copy.duplicate_of}" for copy in copies]
+            rows = sum(manifest.rows or 0 for manifest in here)
+            log.info("%s.%s: %d batches, %d rows", source.name, name, len(here), rows)
     for error in errors:
         log.error("%s: %s", source.name, error)
     return taken, notes, errors
@@ -162,19 +164,21 @@ def _conform(
 ) -> list[InputBatch]:
     """Conform what is new or changed; return batches of this night and those not judged yet."""
     made: dict[str, InputBatch] = {}
-    for entity in source.entities:
-        ready, waiting = find_parts(settings, source, entity, as_of)
-        notes += waiting
-        before = {batch.batch_id: batch.status for batch in input_batches(settings, as_of, entity)}
-        for parts in ready:
-            try:
-                batch = conform(settings, parts)
-            except ThroughlineError as error:
-                errors.append(f"{entity} {parts.window}: {error}")
-                log.error("%s.%s %s: %s", source.name, entity, parts.window, error)
-                continue
-            if before.get(batch.batch_id, "landed") == "landed" or batch.as_of == as_of:
-                made[batch.batch_id] = batch
+    before: dict[str, str] = {}
+    with Engine(settings, source) as engine:
+        for entity in source.entities:
+            ready, waiting = find_parts(settings, source, entity, as_of)
+            notes += waiting
+            before |= {old.batch_id: old.status for old in input_batches(settings, as_of, entity)}
+            for parts in ready:
+                try:
+                    batch = conform(settings, parts, engine)
+                except ThroughlineError as error:
+                    errors.append(f"{entity} {parts.window}: {error}")
+                    log.error("%s.%s %s: %s", source.name, entity, parts.window, error)
+                    continue
+                if before.get(batch.batch_id, "landed") == "landed" or batch.as_of == as_of:
+                    made[batch.batch_id] = batch
     return list(made.values())
 
 

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -10,9 +11,11 @@ import pytest
 import ingest_case as case
 from throughline.conform import conform, find_parts
 from throughline.connect.database import land_table
+from throughline.connect.transactions import Connections
 from throughline.errors import SourceError
-from throughline.landing import landed, set_verdict
+from throughline.landing import Manifest, landed, set_verdict
 from throughline.settings import Settings
+from throughline.source_folders import Source
 
 MAPPING = "select leads._file, leads._row, lead_id, created_at, status, updated_at from leads"
 D1, D2, D3 = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
@@ -46,6 +49,11 @@ def source_of(settings: Settings, **stream: object):
     return case.write_source(settings, "crm", {"leads": given}, {"lead": MAPPING}, domain="crm")
 
 
+def land(settings: Settings, source: Source, as_of: date) -> list[Manifest]:
+    with Connections() as connections:
+        return land_table(settings, source, "leads", as_of, connections)
+
+
 def insert(connection: psycopg.Connection, lead: str, updated: str, status: str = "new") -> None:
     connection.execute(
         "insert into crm.leads values (%s, '2026-01-01 00:00+00', %s, %s)", (lead, status, updated)
@@ -61,9 +69,7 @@ def test_database_takes_rows_up_to_the_end_of_the_business_date(crm) -> None:
     insert(connection, "before", "2026-03-01 23:59:59.999999+08")
     insert(connection, "after", "2026-03-02 00:00:00+08")
     source = source_of(settings)
-    assert [leads_in(settings, m) for m in land_table(settings, source, "leads", D1)] == [
-        ["before"]
-    ]
+    assert [leads_in(settings, m) for m in land(settings, source, D1)] == [["before"]]
     manifest = landed(settings, "crm", "leads")[0]
     assert manifest.window == "2026-03-01"
     assert (manifest.rows, manifest.cursor_to) == (1, "2026-03-01T15:59:59.999999+00:00")
@@ -73,13 +79,13 @@ def test_database_rows_committed_late_at_the_cursor_edge_are_read_again(crm) -> 
     settings, connection = crm
     source = source_of(settings)
     insert(connection, "a", "2026-03-01 12:00:00+08")
-    land_table(settings, source, "leads", D1)
+    land(settings, source, D1)
     # Committed after the read: at the cursor, a second before it, at the lag's edge, and beyond it.
     insert(connection, "equal", "2026-03-01 12:00:00+08")
     insert(connection, "second", "2026-03-01 11:59:59+08")
     insert(connection, "edge", "2026-02-28 12:00:00+08")
     insert(connection, "beyond", "2026-02-28 11:59:59+08")
-    (second,) = land_table(settings, source, "leads", D2)
+    (second,) = land(settings, source, D2)
     assert sorted(leads_in(settings, second)) == ["a", "edge", "equal", "second"]
     assert second.cursor_from == "2026-02-28T04:00:00+00:00"
 
@@ -92,9 +98,9 @@ def test_database_rows_committed_during_the_read_come_the_next_night(crm) -> Non
     ) as late:
         late.execute("insert into crm.leads values ('late', now(), 'new', '2026-03-01 10:00+08')")
         insert(connection, "early", "2026-03-01 11:00:00+08")
-        (first,) = land_table(settings, source, "leads", D1)
+        (first,) = land(settings, source, D1)
         late.commit()
-    (second,) = land_table(settings, source, "leads", D2)
+    (second,) = land(settings, source, D2)
     assert leads_in(settings, first) == ["early"]
     assert leads_in(settings, second) == ["late", "early"]
 
@@ -103,22 +109,22 @@ def test_database_night_is_taken_once(crm) -> None:
     settings, connection = crm
     source = source_of(settings)
     insert(connection, "a", "2026-03-01 12:00:00+08")
-    assert len(land_table(settings, source, "leads", D1)) == 1
+    assert len(land(settings, source, D1)) == 1
     insert(connection, "b", "2026-03-01 13:00:00+08")
-    assert land_table(settings, source, "leads", D1) == []
+    assert land(settings, source, D1) == []
 
 
 def test_database_withdrawn_batch_makes_the_cursor_fall_back(crm) -> None:
     settings, connection = crm
     source = source_of(settings, lag_hours=0)
     insert(connection, "a", "2026-03-01 12:00:00+08")
-    land_table(settings, source, "leads", D1)
+    land(settings, source, D1)
     insert(connection, "b", "2026-03-02 12:00:00+08")
-    land_table(settings, source, "leads", D2)
+    land(settings, source, D2)
     batches = [conform(settings, p) for p in find_parts(settings, source, "lead", D2)[0]]
     set_verdict(settings, batches[-1].batch_id, "withdrawn", "anna", "wrong export")
     insert(connection, "c", "2026-03-03 12:00:00+08")
-    (third,) = land_table(settings, source, "leads", D3)
+    (third,) = land(settings, source, D3)
     assert leads_in(settings, third) == ["a", "b", "c"]
 
 
@@ -127,8 +133,8 @@ def test_database_nights_out_of_order_read_from_earlier_nights_only(crm) -> None
     source = source_of(settings)
     insert(connection, "a", "2026-03-01 12:00:00+08")
     insert(connection, "b", "2026-03-03 12:00:00+08")
-    (late,) = land_table(settings, source, "leads", D3)
-    (early,) = land_table(settings, source, "leads", D1)
+    (late,) = land(settings, source, D3)
+    (early,) = land(settings, source, D1)
     assert (leads_in(settings, late), leads_in(settings, early)) == (["a", "b"], ["a"])
 
 
@@ -136,11 +142,11 @@ def test_database_without_cursor_is_a_snapshot_and_unchanged_content_no_new_batc
     settings, connection = crm
     source = source_of(settings, cursor=None)
     insert(connection, "a", "2026-03-01 12:00:00+08")
-    (first,) = land_table(settings, source, "leads", D1)
+    (first,) = land(settings, source, D1)
     assert first.window == "snapshot"
-    assert land_table(settings, source, "leads", D2) == []
+    assert land(settings, source, D2) == []
     insert(connection, "b", "2026-03-01 12:00:00+08")
-    assert len(land_table(settings, source, "leads", D3)) == 1
+    assert len(land(settings, source, D3)) == 1
     (parts,) = find_parts(settings, source, "lead", D3)[0]
     assert conform(settings, parts).rows == 2
 
@@ -156,7 +162,7 @@ def test_database_numbers_and_instants_arrive_exactly(crm) -> None:
         " '2026-03-01', 12345678901234.5678, 'NaN', true, '{\"a\": 1}')"
     )
     source = source_of(settings, table="crm.pay", key=["id"], cursor=None)
-    (manifest,) = land_table(settings, source, "leads", D1)
+    (manifest,) = land(settings, source, D1)
     path = manifest.folder(settings) / "data.parquet"
     row = case.rows(path, "id, paid::varchar, plain::varchar, day, amount, huge, flag, note")[0]
     assert row == (
@@ -178,7 +184,7 @@ def test_database_cursor_without_zone_is_read_in_the_zone_of_the_source(crm) -> 
     source = source_of(settings)
     connection.execute("insert into crm.leads values ('in', now(), 'new', '2026-03-01 23:59:59')")
     connection.execute("insert into crm.leads values ('out', now(), 'new', '2026-03-02 00:00:00')")
-    (manifest,) = land_table(settings, source, "leads", D1)
+    (manifest,) = land(settings, source, D1)
     assert leads_in(settings, manifest) == ["in"]
     assert manifest.cursor_to == "2026-03-01T15:59:59+00:00"
 
@@ -190,7 +196,7 @@ def test_database_reads_past_a_lock_and_leaves_no_transaction(crm) -> None:
         connection.info.dsn + f" password={connection.info.password or ''}"
     ) as busy:
         busy.execute("update crm.leads set status = 'working'")
-        (manifest,) = land_table(settings, source_of(settings), "leads", D1)
+        (manifest,) = land(settings, source_of(settings), D1)
         assert manifest.rows == 1
     waiting = connection.execute(
         "select count(*) from pg_stat_activity where state like 'idle in transaction%'"
@@ -209,7 +215,7 @@ def test_database_reads_past_a_lock_and_leaves_no_transaction(crm) -> None:
 def test_database_errors_name_what_is_missing(crm, stream: dict[str, str], said: str) -> None:
     settings, _ = crm
     with pytest.raises(SourceError, match=said):
-        land_table(settings, source_of(settings, **stream), "leads", D1)
+        land(settings, source_of(settings, **stream), D1)
 
 
 def test_database_unreachable_is_named_without_the_password(
@@ -218,7 +224,7 @@ def test_database_unreachable_is_named_without_the_password(
     monkeypatch.setenv("AIRFLOW_CONN_CRM", "postgresql://who:s3cr3t-pass@127.0.0.1:9/db")
     settings = case.make_settings(tmp_path)
     with pytest.raises(SourceError, match=r"crm at 127\.0\.0\.1:9: cannot connect") as caught:
-        land_table(settings, source_of(settings), "leads", D1)
+        land(settings, source_of(settings), D1)
     assert "s3cr3t-pass" not in str(caught.value)
 
 
@@ -229,4 +235,29 @@ def test_database_that_does_not_exist_is_not_tried_again(
     name = urlsplit(postgres_url).path
     monkeypatch.setenv("AIRFLOW_CONN_CRM", postgres_url.replace(name, "/nowhere", 1))
     with pytest.raises(SourceError, match="nowhere"):
-        land_table(settings, source_of(settings), "leads", D1)
+        land(settings, source_of(settings), D1)
+
+
+def test_database_serves_all_tables_over_one_connection_until_one_fails(crm) -> None:
+    settings, connection = crm
+    connection.execute("create view crm.who as select pg_backend_pid()::text as lead_id")
+    table = {"way": "database", "connection": "crm", "table": "crm.who", "key": ["lead_id"]}
+    streams = {name: dict(table) for name in ("leads", "again", "later")}
+    streams["gone"] = table | {"table": "crm.gone"}
+    source = case.write_source(settings, "crm", streams, {"lead": MAPPING}, domain="crm")
+
+    def served_by(name: str) -> list[str]:
+        (manifest,) = land_table(settings, source, name, D1, connections)
+        return leads_in(settings, manifest)
+
+    with Connections() as connections:
+        first = served_by("leads")
+        assert served_by("again") == first
+        with pytest.raises(SourceError, match="no table"):
+            land_table(settings, source, "gone", D1, connections)
+        assert served_by("later") != first
+    left = "select count(*) from pg_stat_activity where pid = any(%s)"
+    deadline = time.monotonic() + 10
+    while connection.execute(left, [[int(first[0])]]).fetchone() != (0,):
+        assert time.monotonic() < deadline, "the connection stays open"
+        time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from throughline import fault
 from throughline.conform.judge import judge_sql
 from throughline.conform.parts import Parts, batch_id, find_parts, versions
 from throughline.conform.results import write_results
-from throughline.conform.views import make_views, open_session
+from throughline.conform.views import Engine, make_views
 from throughline.contracts import load_contracts
 from throughline.errors import ConformError, ThroughlineError
 from throughline.landing.batches import MANIFEST, InputBatch, find_batch, input_batches
@@ -23,8 +24,10 @@ from throughline.source_folders import load_sources
 log = logging.getLogger(__name__)
 
 
-def conform(settings: Settings, parts: Parts) -> InputBatch:
+def conform(settings: Settings, parts: Parts, engine: Engine | None = None) -> InputBatch:
     """Make the input batch of one entity and window; one that is there already is returned.
+
+    Who conforms many batches of a source gives one engine for all of them.
 
     Raises:
         ConformError: the mapping does not fit its streams or its contract.
@@ -40,14 +43,10 @@ def conform(settings: Settings, parts: Parts) -> InputBatch:
     draft = root / f".{name}"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
-    scratch = settings.work / "conform" / name
-    connection = open_session(settings, scratch)
-    try:
+    own = nullcontext(engine) if engine else Engine(settings, parts.source)
+    with own as opened, opened.session() as connection:
         undelivered = _judge(connection, settings, parts)
         counts = write_results(connection, settings, parts, name, draft)
-    finally:
-        connection.close()
-        shutil.rmtree(scratch, ignore_errors=True)
     return _commit(settings, parts, name, draft, {**counts, "undelivered": undelivered})
 
 
@@ -64,9 +63,11 @@ def reconform(settings: Settings, source: str, window: str | None = None) -> lis
     if source not in sources:
         raise ThroughlineError(f"there is no source {source!r}; there are {', '.join(sources)}")
     made = []
-    for entity in sources[source].entities:
-        parts, _ = find_parts(settings, sources[source], entity, None)
-        made += [conform(settings, each) for each in parts if window in (None, each.window)]
+    with Engine(settings, sources[source]) as engine:
+        for entity in sources[source].entities:
+            found, _ = find_parts(settings, sources[source], entity, None)
+            wanted = [parts for parts in found if window in (None, parts.window)]
+            made += [conform(settings, parts, engine) for parts in wanted]
     if not made:
         raise ThroughlineError(f"{source}: nothing is landed for window {window or '(any)'}")
     return made
@@ -165,4 +166,4 @@ def _renew(settings: Settings, batch: InputBatch) -> InputBatch:
     return renewed
 
 
-__all__ = ["Parts", "batch_id", "conform", "find_parts", "reconform"]
+__all__ = ["Engine", "Parts", "batch_id", "conform", "find_parts", "reconform"]

@@ -103,16 +103,16 @@ def _placed(local: str, zone: str) -> str:
 
 
 PLACED = """
-create temp macro placed_exactly(local_time, zone) as
+create macro placed_exactly(local_time, zone) as
     case when timezone(zone, timezone(zone, local_time)) = local_time
           and timezone(zone, timezone(zone, local_time) + interval 1 hour) <> local_time
           and timezone(zone, timezone(zone, local_time) - interval 1 hour) <> local_time
           and timezone(zone, timezone(zone, local_time) + interval 30 minute) <> local_time
           and timezone(zone, timezone(zone, local_time) - interval 30 minute) <> local_time
          then timezone(zone, local_time) end;
-create temp macro moved(instant, zone, micros) as
+create macro moved(instant, zone, micros) as
     epoch_us(timezone(zone, make_timestamptz(epoch_us(instant) + micros)));
-create temp macro placed(local_time, zone) as
+create macro placed(local_time, zone) as
     case when not isfinite(local_time) then null
          when moved(timezone(zone, local_time), zone, 10800000000)
             - moved(timezone(zone, local_time), zone, -10800000000) = 21600000000

@@ -34,35 +34,35 @@ PLACEHOLDERS = (
 """Texts, after NFKC, trim and lower case, that say nothing."""
 
 _MACROS = r"""
-create temp macro nfkc(given) as
+create macro nfkc(given) as
     case when regexp_full_match(given, '[\x00-\x7F]*') then given else nfkc_text(given) end;
-create temp macro hmac_hex(message) as
+create macro hmac_hex(message) as
     sha256(getvariable('pii_outer') || unhex(sha256(getvariable('pii_inner') || encode(message))));
-create temp macro pii_hash(message) as
+create macro pii_hash(message) as
     case when message is not null then getvariable('pii_key_id') || ':' || hmac_hex(message) end;
-create temp macro local_number(digits) as
+create macro local_number(digits) as
     case when regexp_full_match(digits, '1[3-9][0-9]{9}') then '+86' || digits
          when length(digits) between 7 and 12 and replace(digits, digits[1], '') <> ''
          then '+86' || digits end;
-create temp macro foreign_number(digits) as
+create macro foreign_number(digits) as
     case when length(digits) between 7 and 15 and digits[1] <> '0' then '+' || digits end;
-create temp macro number_from(abroad, digits) as
+create macro number_from(abroad, digits) as
     case when regexp_full_match(digits, '86(0?1[3-9][0-9]{9})') or (abroad and digits[:2] = '86')
          then local_number(ltrim(digits[3:], '0'))
          when abroad then foreign_number(digits)
          else local_number(ltrim(digits, '0')) end;
-create temp macro phone_of(given) as number_from(
+create macro phone_of(given) as number_from(
     regexp_matches(trim(nfkc(given)), '^[(]?([+]|00)'),
     regexp_replace(regexp_replace(nfkc(given), '[^0-9]', '', 'g'), '^00', ''));
-create temp macro email_from(given) as
+create macro email_from(given) as
     case when regexp_full_match(given, '[^@\s"<>(),;:]+@([^@\s.,;:]+\.)+[^@\s.,;:0-9]{2,}')
          then given end;
-create temp macro email_of(given) as
+create macro email_of(given) as
     email_from(regexp_replace(lower(trim(nfkc(given))), '\+[^@]*@', '@'));
-create temp macro name_of(given) as
+create macro name_of(given) as
     nullif(lower(trim(regexp_replace(nfkc(given), '\s+', ' ', 'g'))), '');
-create temp macro ip_of(given) as nullif(lower(trim(given)), '');
-create temp macro identifier_of(given) as
+create macro ip_of(given) as nullif(lower(trim(given)), '');
+create macro identifier_of(given) as
     case when regexp_full_match(trim(nfkc(given)),
                   '([+]|00)?(86)?[- ]?0?1[3-9][0-9]([- ]?[0-9]{4}){2}|[+][0-9][0-9 -]{6,17}')
          then coalesce(pii_hash(phone_of(given)), given)
@@ -81,14 +81,18 @@ def key_id(key: bytes) -> str:
     return hmac.new(key, b"throughline pii key id", hashlib.sha256).hexdigest()[:8]
 
 
-def install(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
+def define(connection: duckdb.DuckDBPyConnection) -> None:
     """Define the macros that normalise (`phone_of` …) and replace (`pii_hash`, `identifier_of`)."""
-    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
-    for name, pad in (("pii_inner", 0x36), ("pii_outer", 0x5C)):
-        connection.execute(f"set variable {name} = $1::blob", [bytes(b ^ pad for b in block)])
-    connection.execute("set variable pii_key_id = $1::varchar", [key_id(key)])
     connection.create_function("nfkc_text", _nfkc, ["VARCHAR"], "VARCHAR")
     connection.execute(_MACROS)
+
+
+def set_key(session: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Give a session the key that the macros use."""
+    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    for name, pad in (("pii_inner", 0x36), ("pii_outer", 0x5C)):
+        session.execute(f"set variable {name} = $1::blob", [bytes(b ^ pad for b in block)])
+    session.execute("set variable pii_key_id = $1::varchar", [key_id(key)])
 
 
 def _nfkc(given: str) -> str:

@@ -1,5 +1,8 @@
 """What a mapping sees: its streams, the source's lookups and constants, in a DuckDB of its own."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -13,21 +16,53 @@ from throughline.settings import Settings
 from throughline.source_folders import FileStream, Source
 
 
-def open_session(settings: Settings, scratch: Path) -> duckdb.DuckDBPyConnection:
-    """In-memory DuckDB with the limits of the settings and the macros of conform."""
-    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-    connection = duckdb.connect(
-        config={
-            "threads": settings.warehouse.threads,
-            "memory_limit": settings.warehouse.memory_limit,
-            "temp_directory": str(scratch),
-            "autoinstall_known_extensions": False,
-            "allow_community_extensions": False,
-        }
-    )
-    pii.install(connection, pii.pii_key(settings))
-    connection.execute(casts.PLACED)
-    return connection
+class Engine:
+    """In-memory DuckDB for the batches of one source, with the macros of conform.
+
+    It opens when the first batch needs it: that costs more than conforming a small one.
+    """
+
+    def __init__(self, settings: Settings, source: Source) -> None:
+        self._settings = settings
+        self._scratch = settings.work / "conform" / source.name
+        self._open: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._open is not None:
+            self._open.close()
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    @contextmanager
+    def session(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A session of its own, whose temporary tables and settings end with the block."""
+        if self._open is None:
+            self._open = self._start()
+        session = self._open.cursor()
+        try:
+            pii.set_key(session, pii.pii_key(self._settings))
+            yield session
+        finally:
+            session.close()
+
+    def _start(self) -> duckdb.DuckDBPyConnection:
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir(parents=True, mode=0o700)
+        limits = self._settings.warehouse
+        connection = duckdb.connect(
+            config={
+                "threads": limits.threads,
+                "memory_limit": limits.memory_limit,
+                "temp_directory": str(self._scratch),
+                "autoinstall_known_extensions": False,
+                "allow_community_extensions": False,
+            }
+        )
+        pii.define(connection)
+        connection.execute(casts.PLACED)
+        return connection
 
 
 def make_views(connection: duckdb.DuckDBPyConnection, settings: Settings, parts: Parts) -> None:

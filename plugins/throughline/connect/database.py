@@ -5,6 +5,7 @@ from datetime import date
 from throughline import fault
 from throughline.connect.cursors import lower_bound, standing
 from throughline.connect.postgres import Query, read_table
+from throughline.connect.transactions import Connections
 from throughline.landing.manifests import (
     Draft,
     LandedFile,
@@ -21,7 +22,9 @@ from throughline.windows import SNAPSHOT, instant_after
 DATA = "data.parquet"
 
 
-def land_table(settings: Settings, source: Source, name: str, as_of: date) -> list[Manifest]:
+def land_table(
+    settings: Settings, source: Source, name: str, as_of: date, connections: Connections
+) -> list[Manifest]:
     """Land a table for a night: all rows, or those with a cursor up to the end of `as_of`.
 
     A night takes a stream once: when it already holds a batch of this night that is not
@@ -47,7 +50,7 @@ def land_table(settings: Settings, source: Source, name: str, as_of: date) -> li
         lower,
         instant_after(settings, as_of).isoformat(),
     )
-    found = read_table(query, folder / DATA)
+    found = read_table(query, folder / DATA, connections)
     window = as_of.isoformat() if stream.cursor else SNAPSHOT
     file = LandedFile(DATA, found.bytes, sha256_of(folder / DATA), found.rows)
     draft = Draft(folder, window, (file,), found.schema, lower, found.cursor_to or lower)

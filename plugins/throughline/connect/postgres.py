@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from throughline import fault
 from throughline.connect.query import Query, TransientError, refusal
+from throughline.connect.transactions import Connections
 from throughline.errors import SourceError
 from throughline.landing.files import sync
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-STATEMENT_SECONDS = 600
 _NATIVE = (
     "smallint",
     "integer",
@@ -40,7 +40,7 @@ class Found:
     cursor_to: str | None
 
 
-def read_table(query: Query, path: Path) -> Found:
+def read_table(query: Query, path: Path, connections: Connections) -> Found:
     """Write the wanted rows to `path`, ordered by cursor and key; try again what may pass.
 
     Raises:
@@ -51,37 +51,24 @@ def read_table(query: Query, path: Path) -> Found:
     try:
         for attempt in stamina.retry_context(on=TransientError, attempts=4, timeout=90):
             with attempt:
-                return _read(query, path)
+                return _read(query, path, connections)
     except TransientError as error:
         raise SourceError(str(error)) from error
     raise AssertionError("a retry context returns or raises")
 
 
-def _read(query: Query, path: Path) -> Found:
+def _read(query: Query, path: Path, connections: Connections) -> Found:
     import adbc_driver_manager
-    import adbc_driver_postgresql.dbapi as postgres
 
+    problem = "cannot connect"
     try:
-        connection = postgres.connect(query.bounded_url, autocommit=True)
-    except adbc_driver_manager.Error as error:
-        raise refusal(query, "cannot connect", error) from error
-    try:
-        with connection.cursor() as cursor:
-            for statement in (
-                "set timezone to 'UTC'",
-                f"set statement_timeout to {STATEMENT_SECONDS * 1000}",
-                "begin isolation level repeatable read read only",
-            ):
-                cursor.execute(statement)
+        with connections.transaction(query) as cursor:
+            problem = f"reading {query.stream.table} failed"
             columns = _columns(cursor, query)
             fault.point("land.in_transaction")
-            found = _stream(cursor, query, columns, path)
-            cursor.execute("rollback")
-            return found
+            return _stream(cursor, query, columns, path)
     except adbc_driver_manager.Error as error:
-        raise refusal(query, f"reading {query.stream.table} failed", error) from error
-    finally:
-        connection.close()
+        raise refusal(query, problem, error) from error
 
 
 def _columns(cursor: Any, query: Query) -> dict[str, str]:

@@ -4,8 +4,8 @@ from datetime import date
 
 from throughline.connect.database import land_table
 from throughline.connect.files import land_files
-from throughline.connect.postgres import Connections
 from throughline.connect.rest import land_endpoint
+from throughline.connect.transactions import Connections
 from throughline.errors import ThroughlineError
 from throughline.settings import Settings
 from throughline.source_folders import DatabaseStream, FileStream, Source

@@ -50,7 +50,7 @@ def convert(rng: Random, ledger: Ledger, lead: Lead, valid: int, tenant: Tenant 
         calls.follow_up(rng, ledger, lead, min(second + offset * DAY, closed), "opp_callback")
     if not won:
         return
-    if tenant is None or day_of(tenant.signed_up) > day_of(closed):
+    if tenant is None or tenant.first_day > day_of(closed):
         tenant = tenants.sign_up(rng, ledger, company, closed + 7200, None, trial=False)
     customer = Customer(company, tenant, owner_id, contact_id, lead.lead_id, line, seats, price,
                         term)  # fmt: skip

@@ -45,11 +45,12 @@ class Tenant:
     closed_now: int = 0
     state_until: int = 0
     state_now: tuple[int, list[str]] = (0, [])
+    tenant_id: str = field(init=False)
+    first_day: int = field(init=False)
 
-    @property
-    def tenant_id(self) -> str:
-        """Id in the product."""
-        return self.company.tenant_id
+    def __post_init__(self) -> None:
+        self.tenant_id = self.company.tenant_id
+        self.first_day = day_of(self.signed_up)
 
     def state(self, day: int) -> tuple[int, list[str]]:
         """Seats bought on a day, and the lines in use (during a trial erp and bi).
@@ -66,11 +67,13 @@ class Tenant:
 
     def in_trial(self, day: int) -> bool:
         """Whether the day lies in the trial."""
-        first = day_of(self.signed_up)
-        return self.trial and first <= day < first + TRIAL_DAYS
+        return self.trial and self.first_day <= day < self.first_day + TRIAL_DAYS
 
     def turn(self, day: int) -> None:
-        """Count accounts open on a day, and those closed before it; call once a day, in order."""
+        """Count accounts open on a day, and those closed before it.
+
+        Call in order for every day that `deltas` tells of, others may be left out.
+        """
         gone = self.deltas.pop(1 - day, 0)
         self.closed_now += gone
         self.open_now += self.deltas.pop(day, 0) - gone
@@ -79,7 +82,7 @@ class Tenant:
     def last_day(self) -> int:
         """Last day on which anything can happen."""
         bought = max((last for _, last, _, _ in self.seats), default=0)
-        return max(bought, day_of(self.signed_up) + 45)
+        return max(bought, self.first_day + 45)
 
 
 def sign_up(

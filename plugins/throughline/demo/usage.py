@@ -6,7 +6,7 @@ from random import Random
 from throughline.demo import dirt
 from throughline.demo.channels import FEATURES
 from throughline.demo.ledger import Ledger
-from throughline.demo.tenants import Employee, Tenant
+from throughline.demo.tenants import TRIAL_DAYS, Employee, Tenant
 from throughline.demo.times import day_of
 from throughline.demo.visits import moment_of
 
@@ -17,14 +17,15 @@ CATEGORIES = ("how_to", "bug", "billing", "feature")
 
 def day_of_tenant(rng: Random, ledger: Ledger, tenant: Tenant, day: int, weekday: int) -> None:
     """Emit what one tenant does on one day."""
-    tenant.turn(day)
-    purchased, trial = tenant.state(day)[0], tenant.in_trial(day)
+    if day in tenant.deltas or 1 - day in tenant.deltas:
+        tenant.turn(day)
+    age = day - tenant.first_day
+    purchased, trial = tenant.state(day)[0], tenant.trial and 0 <= age < TRIAL_DAYS
     if purchased or trial:
         _seats(ledger, tenant, day, purchased)
     factor = WEEKEND if weekday >= 5 else 1.0
-    if any(first <= day <= last for first, last in tenant.dips):
+    if tenant.dips and any(first <= day <= last for first, last in tenant.dips):
         factor *= 0.4
-    age = day - day_of(tenant.signed_up)
     creator = tenant.employees[0]
     if age == 0:
         _first_day(rng, ledger, tenant, creator)

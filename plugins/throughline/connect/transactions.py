@@ -1,0 +1,49 @@
+"""Read-only transactions on a PostgreSQL server, over connections that stay open."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from throughline.connect.query import Query
+
+STATEMENT_SECONDS = 600
+_BEGIN = (
+    "set timezone to 'UTC'",
+    f"set statement_timeout to {STATEMENT_SECONDS * 1000}",
+    "begin isolation level repeatable read read only",
+)
+
+
+class Connections:
+    """Connections that stay open from table to table; opening one costs more than a small table.
+
+    One that saw an error is never used again.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[str, Any] = {}
+
+    def __enter__(self) -> "Connections":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        while self._open:
+            self._open.popitem()[1].close()
+
+    @contextmanager
+    def transaction(self, query: Query) -> Iterator[Any]:
+        """A cursor in a read-only transaction of its own, on the connection of the query."""
+        import adbc_driver_postgresql.dbapi as postgres
+
+        url = query.bounded_url
+        connection = self._open.pop(url, None) or postgres.connect(url, autocommit=True)
+        try:
+            with connection.cursor() as cursor:
+                for statement in _BEGIN:
+                    cursor.execute(statement)
+                yield cursor
+                cursor.execute("rollback")
+        except BaseException:
+            connection.close()
+            raise
+        self._open[url] = connection
