@@ -12,7 +12,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = {"great_expectations", "dbt", "pandas", "scipy", "statsmodels", "pyspark"}
 NIGHT = ("connect", "landing", "conform", "checks", "warehouse", "publish", "alerts")
 """The steps of the way of the data; the night, the extract and the commands tie them together."""
-COMMANDS = {"cli", "local", "demo"}
+COMMANDS = {"cli", "local", "demo", "page"}
 """What starts, shows and generates; no step of the night may need it."""
 
 
@@ -88,6 +88,14 @@ def test_only_settings_and_kill_points_read_the_environment(path: Path):
         and node.value.id == "os"
     ]
     assert not found, f"{name_of(path)} reads the environment in line {found}; ask settings.py"
+
+
+def test_the_plugin_needs_nothing_heavy_where_a_task_loads_it():
+    found = list(imports_of(ROOT / "plugins" / "throughline_view.py"))
+    modules = {module.split(".")[0] for module, _, _ in found}
+    assert modules <= {"airflow", "fastapi", "throughline", "functools", "typing"}, modules
+    at_top = {module for module, _, top in found if top}
+    assert at_top == {"airflow.plugins_manager", "functools", "typing"}, at_top
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "dags").glob("*.py")), ids=name_of)

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHttpError
 
-from throughline import alerts
 from throughline.alerts import register
 from throughline.errors import NotFoundError, ThroughlineError
 from throughline.page.guard import Visitor, add_headers, refuse_foreign
@@ -17,7 +16,6 @@ from throughline.page.reading import Here
 from throughline.settings import Settings, load_settings
 
 _API = "/api"
-_SEND_SECONDS = 10
 
 
 def create_app(
@@ -64,16 +62,11 @@ def _add_view(app: FastAPI, view: View, visitor: Callable[..., Any]) -> None:
 
 def _add_acknowledge(app: FastAPI, visitor: Callable[..., Any]) -> None:
     def acknowledged(
-        here: Here,
-        who: Annotated[Visitor, Depends(visitor)],
-        incident_id: int,
-        after: BackgroundTasks,
+        here: Here, who: Annotated[Visitor, Depends(visitor)], incident_id: int
     ) -> bool:
         if not who.may_acknowledge:
             raise HTTPException(403, "You may look, but not acknowledge: ask for more rights.")
-        changed = register.acknowledge(here, incident_id, who.name)
-        after.add_task(alerts.deliver, here, _SEND_SECONDS)
-        return changed
+        return register.acknowledge(here, incident_id, who.name)
 
     only_ours = [Depends(refuse_foreign)]
     path = "/incidents/{incident_id}/acknowledge"

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
@@ -105,7 +104,7 @@ def _built(settings: Settings, night: date) -> Results:
         return []
     report = read_report(settings, night)
     if report.checks:
-        return [asdict(check) for check in report.checks if check.layer != "input"]
+        return [dict(vars(check)) for check in report.checks if check.layer != "input"]
     with one_reader():
         path = release_path(settings, report.run_id)
         if not is_intact(path, report.run_id):
