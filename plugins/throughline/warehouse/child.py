@@ -14,6 +14,7 @@ from throughline.orphans import die_with
 MODELS_ONLY = (
     *("--exclude-resource-type", "unit_test"),
     *("--exclude-resource-type", "test"),
+    *("--exclude-resource-type", "exposure"),
     *("--threads", "1"),
 )
 
