@@ -1,8 +1,7 @@
-"""Extract: one DAG per domain, one task per source system, then the domain's outcome.
+"""Extract: one DAG per domain, one task per source, then the domain's outcome (ok, held, failed).
 
-Each source is landed, conformed and judged for one night. `outcome` says ok, held or failed for
-the domain; lifecycle waits for it and goes on with what passed. When a task fails: `throughline
-status`, mend the source, clear the task (a night done twice changes nothing). Owner: the source's.
+Each source is landed, conformed and judged for one night, those with most to do first. When a task
+fails: `throughline status`, mend the source, clear the task; twice changes nothing. Owner: source.
 """
 
 from datetime import timedelta
@@ -35,8 +34,8 @@ def outcome(domain: str, logical_date=None, ti=None) -> None:
     """Say how the domain's night ended, also when a source failed."""
     from throughline.extract import finish_domain
 
-    states = ti.get_task_states(ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
-    failed = [name for name, state in states.items() if state == "failed"]
+    states = ti.get_task_states(ti.dag_id, run_ids=[ti.run_id])[ti.run_id].items()
+    failed = [name for name, state in states if state == "failed"]
     finish_domain(settings, domain, night_of(settings, logical_date), failed)
 
 
@@ -54,11 +53,7 @@ for domain in sorted({source.domain for source in sources}):
         **RUN_REPORTS,
         doc_md=__doc__,
     ):
-        own = [source for source in sources if source.domain == domain]
         said = outcome(domain).as_teardown(on_failure_fail_dagrun=True)
-        for source in own:
-            # Where slots are few, the sources with the most to do begin first.
-            first = extract.override(
-                task_id=source.name, owner=source.owner, priority_weight=len(source.entities)
-            )
-            first(source.name) >> said
+        for s in [source for source in sources if source.domain == domain]:
+            options = {"owner": s.owner, "priority_weight": len(s.entities)}
+            extract.override(task_id=s.name, **options)(s.name) >> said

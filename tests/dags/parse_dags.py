@@ -40,6 +40,7 @@ def _described(dag) -> dict:
                 "owner": task.owner,
                 "pool": task.pool,
                 "queue": task.queue,
+                "weight": task.priority_weight,
                 "retries": task.retries,
                 "exponential": bool(task.retry_exponential_backoff),
                 "timeout_seconds": task.execution_timeout.total_seconds(),

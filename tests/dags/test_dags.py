@@ -68,6 +68,13 @@ def test_nothing_heavy_is_imported_at_parse(parsed, path: Path) -> None:
     assert set(parsed[path.name]["heavy"]) & HEAVY == set()
 
 
+def test_sources_with_more_entities_begin_first(parsed) -> None:
+    dags = parsed["extract.py"]["dags"].values()
+    weights = {task["task_id"]: task["weight"] for dag in dags for task in dag["tasks"]}
+    assert weights["demo_crm"] > weights["demo_product"] > weights["demo_calls"]
+    assert weights["demo_calls"] > weights["demo_web"] > weights["demo_baidu_ads"]
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_file_is_under_sixty_lines_and_documented(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
