@@ -178,7 +178,7 @@ def wait_until_healthy(settings: Settings, seconds: float = 240) -> None:
             health = client.health()
             if all(status == "healthy" for status in health.values()):
                 return
-            time.sleep(0.2)
+            time.sleep(0.5)
     finally:
         client.close()
     raise StackError(f"Airflow is not healthy after {seconds:.0f} s: {health}")
