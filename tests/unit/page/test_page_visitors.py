@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from alert_case import new_database, report, rows, write_settings
+from alert_case import INCIDENT, new_database, report, rows, write_settings
 from page_case import HOSTILE, visit
-from throughline.alerts import register
+from throughline.alerts import register, report_incident
 from throughline.page import Visitor
 from throughline.settings import Settings, load_settings
 
@@ -40,6 +40,17 @@ def test_an_open_incident_says_what_how_often_since_when_and_what_to_do(settings
         assert words in page
     [row] = visit(settings, ANNA).get("/api/incidents").json()["incidents"]
     assert (row["status"], row["occurrences"]) == ("open", 2)
+
+
+def test_an_incident_says_what_it_reaches_and_the_run_that_was_first_bad(settings):
+    tables = [f"lead.table_{number}" for number in range(8)]
+    report_incident(
+        settings, **{**INCIDENT, "subject": "core.fct_lead"}, run_id="run-7", blast_radius=tables
+    )
+    page = visit(settings, ANNA).get("/incidents").text
+    assert "lead.table_5 and 2 more" in page and "run-7" in page
+    newest = max(row["incident_id"] for row in register.incidents(settings))
+    assert "lead.table_7" in visit(settings, ANNA).get(f"/incidents/{newest}").text
 
 
 def test_acknowledging_writes_down_who_did_it_once(settings):
