@@ -4,14 +4,16 @@ PYTHON ?= $(shell for found in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 STAMP := $(VENV)/.installed
 RUN := $(VENV)/bin/throughline
+LIVE := tests/e2e/test_stack.py tests/contract/test_sources_acceptance.py
 
-.PHONY: help run test lint up down clean
+.PHONY: help run test faults lint up down clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run     the demo nights, from source systems to published tables"
 	@echo "make up      keep Airflow running with its UI; make down stops it"
 	@echo "make test    all tests"
+	@echo "make faults  the long form of the fault tests, with their scoreboard"
 	@echo "make clean   remove what run and up made (.throughline); the environment stays"
 
 run: $(STAMP)
@@ -25,6 +27,9 @@ down: $(STAMP)
 
 test: $(STAMP)
 	@$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+faults: $(STAMP)
+	@$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests/faults $(LIVE) --faults $(PYTEST)
 
 lint: $(STAMP)
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

@@ -12,6 +12,8 @@ import pytest
 import ingest_case
 from throughline.local import postgres, processes
 
+pytest_plugins = ["faults_plugin"]
+
 for name in [name for name in os.environ if name.startswith(("THROUGHLINE_", "AIRFLOW_CONN_"))]:
     if name != "THROUGHLINE_REAL_DATA":
         del os.environ[name]

@@ -19,6 +19,7 @@ from pytest_httpserver import HTTPServer
 
 import ingest_case as case
 import rest_case as rest
+from scoreboard import Facts
 from throughline.connect.database import land_table
 from throughline.connect.files import land_files
 from throughline.connect.rest import land_endpoint
@@ -277,7 +278,7 @@ def test_rows_that_move_between_pages_are_neither_lost_nor_doubled(open_way, kin
 @pytest.mark.parametrize("point", ["land.after_page", "land.after_copy", "land.before_manifest"])
 @pytest.mark.parametrize("kind", ["rest cursor", "rest page"])
 def test_a_read_that_was_killed_and_done_again_lands_the_same(
-    open_way, kind: str, point: str
+    open_way, kind: str, point: str, facts: Facts
 ) -> None:
     rows = [rest.lead(number, f"2026-03-01T04:00:{number:02d}Z") for number in range(8)]
     unbroken = open_way(kind, "unbroken")
@@ -291,8 +292,10 @@ def test_a_read_that_was_killed_and_done_again_lands_the_same(
         way.read(rest.D1)
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    facts.killed(point)
     assert landed(way.settings, "vendor", "leads") == []
     (manifest,) = way.read(rest.D1)
+    facts.compared((manifest.batch, manifest.rows) == (expected.batch, 8))
     assert (manifest.batch, manifest.rows) == (expected.batch, 8)
 
 

@@ -74,5 +74,5 @@ def test_every_question_of_the_readme_is_an_exposure_of_the_tables_it_reads() ->
         one["label"].rstrip("?"): {ref.split("'")[1] for ref in one["depends_on"]}
         for one in given["exposures"]
     }
-    assert len(asked) == 5
+    assert len(asked) >= 5
     assert known == asked

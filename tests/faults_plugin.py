@@ -1,4 +1,4 @@
-"""Options of the fault suite, and its scoreboard: `make faults`."""
+"""Options and scoreboard of the fault tests, for `make faults`; `tests/conftest.py` loads it."""
 
 from collections.abc import Callable, Iterator
 
@@ -23,10 +23,10 @@ class Counter:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options that exist when this folder is named on the command line."""
+    """The long form, and what it prints."""
     group = parser.getgroup("faults")
     group.addoption("--faults", action="store_true", help="the long form, with the scoreboard")
-    group.addoption("--faults-seed", type=int, default=None, help="seed of random faults")
+    group.addoption("--faults-seed", type=int, default=7, help="seed of random faults")
     group.addoption("--faults-times", type=float, default=1.0, help="factor on random kills")
     group.addoption("--faults-json", action="store_true", help="the scoreboard as JSON")
 
@@ -49,11 +49,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
     """Print the scoreboard."""
-    if config.getoption("faults", False) or config.getoption("faults_json", False):
+    if config.getoption("faults") or config.getoption("faults_json"):
         figures = config.stash[BOARD].figures()
         terminalreporter.section("scoreboard")
         lines = scoreboard.table(figures)
-        if config.getoption("faults_json", False):
+        if config.getoption("faults_json"):
             lines = scoreboard.as_json(figures).splitlines()
         for line in lines:
             terminalreporter.write_line(line)
@@ -62,7 +62,7 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In the long form a kill point that nobody tried is a failure."""
     config = session.config
-    whole = config.getoption("faults", False) and not config.getoption("keyword", "")
+    whole = config.getoption("faults") and not config.getoption("keyword", "")
     if whole and not hasattr(config, "workerinput") and session.exitstatus == 0:
         if config.stash[BOARD].figures()["kill_points_missing"]:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -77,13 +77,12 @@ def facts(request: pytest.FixtureRequest) -> scoreboard.Facts:
 @pytest.fixture(scope="session")
 def often(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
     """How often to do something at random: the first number here, the second in the long form."""
-    is_long = request.config.getoption("faults", False)
-    times = request.config.getoption("faults_times", 1.0)
+    is_long = request.config.getoption("faults")
+    times = request.config.getoption("faults_times")
     return lambda short, long: max(1, round(long * times)) if is_long else short
 
 
 @pytest.fixture(scope="session")
 def seed(request: pytest.FixtureRequest) -> int:
     """Seed of random faults; named in what a failed test prints."""
-    given = request.config.getoption("faults_seed", None)
-    return 7 if given is None else given
+    return request.config.getoption("faults_seed")
