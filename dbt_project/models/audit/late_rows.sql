@@ -18,22 +18,114 @@ app_events as (
 
 ),
 
-arrivals as (
+payments as (
 
-    select 'pageview' as entity, business_date, received_at from pageviews
-    union all
-    select 'form_submit' as entity, business_date, received_at from forms
-    union all
-    select 'app_event' as entity, business_date, received_at from app_events
+    select * from {{ ref('stg_payment') }}
 
 ),
 
-dated as (
+refunds as (
+
+    select * from {{ ref('stg_refund') }}
+
+),
+
+ad_days as (
 
     select
-        entity,
-        cast({{ business_date('received_at') }} - business_date as bigint) as days_late,
-    from arrivals
+        _source,
+        date,
+        {{ business_date('_loaded_at') }} as loaded_date,
+        count(*) as rows,
+    from {{ ref('stg_ad_spend_daily') }}
+    group by all
+
+),
+
+ad_loads as (
+
+    select
+        _source,
+        loaded_date,
+        max(max(date)) over (
+            partition by _source order by loaded_date
+            rows between unbounded preceding and 1 preceding
+        ) as reached_date,
+    from ad_days
+    group by _source, loaded_date
+
+),
+
+-- Ad rows carry no instant of their own: they are as late as they were loaded, restated or not,
+-- but only on dates that their source had reached before. A first load of history is not late.
+late_ads as (
+
+    select
+        ad_days.date,
+        ad_days.loaded_date,
+        ad_days.rows,
+    from ad_days
+    inner join ad_loads
+        on
+            ad_days._source = ad_loads._source
+            and ad_days.loaded_date = ad_loads.loaded_date
+            and ad_days.date <= ad_loads.reached_date
+
+),
+
+arrivals as (
+
+    select
+        'pageview' as entity,
+        {{ business_date('received_at') }} - business_date as days_late,
+        {{ var('late_days') }} as expected_days,
+        1 as rows,
+    from pageviews
+
+    union all
+
+    select
+        'form_submit' as entity,
+        {{ business_date('received_at') }} - business_date as days_late,
+        {{ var('late_days') }} as expected_days,
+        1 as rows,
+    from forms
+
+    union all
+
+    select
+        'app_event' as entity,
+        {{ business_date('received_at') }} - business_date as days_late,
+        {{ var('late_days') }} as expected_days,
+        1 as rows,
+    from app_events
+
+    union all
+
+    select
+        'ad_spend_daily' as entity,
+        loaded_date - date as days_late,
+        {{ var('late_days_ads') }} as expected_days,
+        rows,
+    from late_ads
+
+    union all
+
+    select
+        'payment' as entity,
+        {{ business_date('created_at') }} - {{ business_date('paid_at') }} as days_late,
+        {{ var('late_days_payments') }} as expected_days,
+        1 as rows,
+    from payments
+
+    union all
+
+    select
+        'refund' as entity,
+        {{ business_date('created_at') }} - {{ business_date('refunded_at') }} as days_late,
+        {{ var('late_days_payments') }} as expected_days,
+        1 as rows,
+    from refunds
 
 ),
 
@@ -42,10 +134,10 @@ final as (
     select
         {{ param('run_id') }} as run_id,
         entity,
-        days_late,
-        count(*) as rows,
-    from dated
-    where days_late > {{ var('late_days') }}
+        cast(days_late as bigint) as days_late,
+        cast(sum(rows) as bigint) as rows,
+    from arrivals
+    where days_late > expected_days
     group by entity, days_late
 
 )

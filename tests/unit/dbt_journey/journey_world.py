@@ -9,7 +9,8 @@ from journey_rows import LONG_AGO, Row, Story, at, on
 def written_world() -> dict[str, list[Row]]:
     """Rows of every case."""
     story = Story()
-    for write in (climbing, ties, silence, coming_back, service, changing_jobs, unpaid, late):
+    for write in (climbing, ties, silence, edges, coming_back, service, changing_jobs, unpaid,
+                  late, weeks):  # fmt: skip
         write(story)
     return dict(story.rows)
 
@@ -75,6 +76,19 @@ def silence(story: Story) -> None:
     story.use(10, "view_dashboard", at("2020-04-01 12:00:00"), None)
     story.use(10, "view_dashboard", at("2020-07-01 12:00:00"), None)
     story.visit("c10", at("2020-07-01 12:00:00"))
+
+
+def edges(story: Story) -> None:
+    """Person 17 has a deal at the very moment of the churn, 18 a visit at that of the return."""
+    story.company(18, None)
+    story.contact(17, None, LONG_AGO)
+    story.deal(18, at("2020-05-31 00:00:00"), 17)
+    story.visit("c18", at("2020-06-20 12:00:00"))
+    for person in (17, 18):
+        story.person(person)
+        story.form(person, at("2020-04-30 09:00:00"), f"c{person}", "register")
+        story.use(person, "approve_order", at("2020-05-01 12:00:00"), None)
+        story.use(person, "view_dashboard", at("2020-06-20 12:00:00"), None)
 
 
 def coming_back(story: Story) -> None:
@@ -163,3 +177,16 @@ def late(story: Story) -> None:
         story.form(person, at("2020-12-09 12:00:00"), f"c{person}", "register")
         story.use(person, "create_quote", at("2020-12-10 12:00:00"), None)
         story.use(person, "create_quote", when, None)
+
+
+def weeks(story: Story) -> None:
+    """Companies 16 and 17 are active in four weeks: before they pay, and while they are lost."""
+    for company, person in ((16, 19), (17, 20)):
+        story.company(company, at("2020-02-25 09:00:00"))
+        story.person(person)
+        story.job(person, company, at("2020-02-25 09:00:00"))
+        for day in ("2020-03-04", "2020-03-11", "2020-03-18", "2020-03-25", "2020-04-08"):
+            story.use(person, "view_dashboard", at(f"{day} 12:00:00"), company)
+    story.contract(16, date(2020, 3, 12), 200)
+    story.contract(17, date(2020, 2, 26), 10)
+    story.contract(17, date(2020, 3, 20), 200)
