@@ -1,5 +1,6 @@
 """`audit.incidents` holds what the state database knows, or what the served release knew."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -72,3 +73,17 @@ def test_history_is_that_of_the_served_release_while_the_database_is_away(
     assert written(settings, tmp_path / "away.duckdb") == before
     monkeypatch.delenv("THROUGHLINE_STATE_URL")
     assert len(written(settings, tmp_path / "unknown.duckdb")) == 1
+
+
+def test_the_query_of_the_handbook_runs_on_the_published_table(
+    settings: Settings, tmp_path: Path
+) -> None:
+    report(settings)
+    report_passed(settings, ["check"], ["lead.leads"], "2026-06-30")
+    written(settings, tmp_path / "release.duckdb")
+    handbook = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
+    (sql,) = re.findall(r"```sql\n(.*?)```", handbook, re.DOTALL)
+    with duckdb.connect(str(tmp_path / "release.duckdb"), read_only=True) as con:
+        ((owner, incidents, open_for),) = con.execute(sql).fetchall()
+    assert (owner, incidents) == ("sales-ops", 1)
+    assert open_for.total_seconds() >= 0
