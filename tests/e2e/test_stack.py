@@ -9,10 +9,22 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import httpx
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from browser_case import browser
+from page_ui_case import (
+    PATHS,
+    acknowledge_by_mouse,
+    go,
+    open_by_navigation,
+    server_with_login,
+    token,
+    too_wide,
+)
+from throughline.alerts import register, report_incident
 from throughline.local import airflow, demo_files, demo_run, processes, rest, scheduled, stack
 from throughline.local.progress import Progress
 from throughline.nights import interval
@@ -135,6 +147,68 @@ def test_a_task_killed_on_its_last_try_alerts_its_owner_once(settings, hook) -> 
     assert f"throughline status --as-of {NIGHT}" in json.dumps(message)
 
 
+def test_the_page_stands_in_airflows_ui_and_a_click_acknowledges(settings, tmp_path) -> None:
+    url = f"http://127.0.0.1:{airflow.api_port(settings)}"
+    incident_id = open_incident(settings, "lead.leads")
+    with browser(tmp_path) as tab:
+        tab.size(1280)
+        open_by_navigation(tab, url)
+        assert not too_wide(tab)
+        go(tab, "Releases", "Releases")
+        go(tab, "Nights", "Nights")
+        tab.size(375, 812)
+        tab.open(f"{url}/plugin/throughline/throughline/incidents/{incident_id}")
+        acknowledge_by_mouse(tab)
+        assert not too_wide(tab)
+        for dark in (False, True):
+            tab.dark(dark)
+            for path in [*PATHS, f"/nights/{NIGHT}", f"/checks/{NIGHT}"]:
+                tab.open(f"{url}/throughline{path}")
+                assert not too_wide(tab), path
+                assert tab.ask("document.querySelector('h1').textContent.length") > 0, path
+        assert tab.complaints == []
+    assert register.incident(settings, incident_id)["acknowledged_by"] == "Anonymous"
+
+
+def test_the_page_tells_a_program_what_the_night_came_to(settings) -> None:
+    url = f"http://127.0.0.1:{airflow.api_port(settings)}/throughline/api"
+    found = {
+        path: httpx.get(f"{url}{path}", timeout=60).json()
+        for path in ("/releases", "/checks", f"/nights/{NIGHT}", "/freshness")
+    }
+    assert [row["as_of"] for row in found["/releases"]["releases"]] == [str(NIGHT)]
+    assert {"input", "core", "lead"} <= {row["name"] for row in found["/checks"]["rows"]}
+    assert len(found["/freshness"]["sources"]) > 20
+    lanes = [lane["lane"] for lane in found[f"/nights/{NIGHT}"]["lanes"]]
+    assert "demo_crm" in lanes
+
+
+def test_the_page_is_for_airflows_users_and_their_rights(settings, tmp_path) -> None:
+    with server_with_login(settings, tmp_path) as server:
+        answer = server.get("/throughline/incidents")
+        assert answer.status_code == 307
+        assert answer.headers["location"] == "/auth/login?next=%2Fthroughline%2Fincidents"
+        assert server.get("/throughline/api/incidents").status_code == 401
+        vera, anna = token(server, "vera"), token(server, "anna")
+        page = server.get("/throughline/incidents?all=true", headers=vera)
+        assert page.status_code == 200 and "vera" in page.text
+        path = f"/throughline/api/incidents/{open_incident(settings, 'core.fct_lead')}/acknowledge"
+        assert server.post(path).status_code in (401, 403)
+        assert server.post(path, headers=vera).status_code == 403
+        said = server.post(path, headers=anna).json()
+        assert said["changed"] is True
+        [by] = [
+            row["acknowledged_by"]
+            for row in register.incidents(settings)
+            if row["incident_id"] == said["incident_id"]
+        ]
+        assert by == "anna"
+        forged = {"Cookie": f"_token={anna['Authorization'][7:]}", "Sec-Fetch-Site": "cross-site"}
+        assert server.post(path, headers=forged).status_code == 403
+        own = {**forged, "Sec-Fetch-Site": "same-origin"}
+        assert server.post(path, headers=own).json()["changed"] is False
+
+
 def test_airflow_answers_on_loopback_only_and_keeps_its_files_in_the_home(settings) -> None:
     variables = airflow.environment(settings)
     assert variables["AIRFLOW__API__HOST"] == "127.0.0.1"
@@ -142,6 +216,24 @@ def test_airflow_answers_on_loopback_only_and_keeps_its_files_in_the_home(settin
     assert Path(variables["AIRFLOW__LOGGING__BASE_LOG_FOLDER"]).is_relative_to(settings.home)
     with rest.connect(settings) as api:
         assert api.runs_at(interval(settings, NIGHT)[0])["lifecycle"].state == "success"
+
+
+def open_incident(settings: Settings, subject: str) -> int:
+    """Report one more problem and return its number."""
+    report_incident(
+        settings,
+        kind="check",
+        subject=subject,
+        owner="sales-ops",
+        severity="warning",
+        summary="3 of 100 rows",
+        blocks="nothing; the release is published",
+        command=f"throughline status --as-of {NIGHT}",
+        window=str(NIGHT),
+    )
+    return next(
+        row["incident_id"] for row in register.incidents(settings) if row["subject"] == subject
+    )
 
 
 def about(hook: Hook, subject: str) -> list[dict]:
