@@ -298,6 +298,8 @@ def test_commands_list_show_acknowledge_and_resolve(
     code, shown = throughline("show", number)
     assert code == 0
     assert shown.count("  failed  lead.table_") == 2
+    assert "since    run 2026-06-30, served -" in shown
+    assert "behind   lead.table_1, lead.table_2" in shown
     assert "webhook: opened sent" in shown
     assert throughline("ack", number, "--by", "li") == (0, f"incident {number} acknowledged\n")
     assert "acknowledged" in throughline("list")[1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from throughline.alerts.message import plain
+from throughline.alerts.message import plain, reach
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,20 @@ def test_markup_of_chats_is_gone(text: str) -> None:
 
 def test_long_text_is_cut_and_says_so() -> None:
     assert plain("x" * 1000, 300) == "x" * 299 + "…"
+
+
+@pytest.mark.parametrize(
+    ("blast_radius", "said"),
+    [
+        ([], ""),
+        (["lead.leads"], "1 table: lead.leads"),
+        (["a.a", "b.b", "c.c"], "3 tables: a.a, b.b, c.c"),
+        (["a.a", "b.b", "c.c", "d.d"], "4 tables: a.a, b.b, c.c …"),
+        (["a.a", "exposure:x"], "1 table: a.a; 1 use"),
+        (["exposure:x", "exposure:y"], "2 uses"),
+    ],
+)
+def test_blast_radius_is_counted_and_its_first_tables_are_named(
+    blast_radius: list[str], said: str
+) -> None:
+    assert reach(blast_radius) == said
