@@ -13,6 +13,7 @@ from throughline.cli import (
     query,
     rejected,
     release,
+    source,
     stack,
     status,
 )
@@ -27,7 +28,7 @@ commands = typer.Typer(
 )
 for module in (stack, nights, status, checks, query, doctor, alerts):
     module.register(commands)
-for group in (release, batch, rejected, alerts):
+for group in (source, release, batch, rejected, alerts):
     commands.add_typer(group.commands)
 
 

@@ -1,5 +1,6 @@
 """Databases: one consistent, read-only look at a PostgreSQL table, over a cursor or whole."""
 
+from contextlib import nullcontext
 from datetime import date
 
 from throughline import fault
@@ -23,14 +24,20 @@ DATA = "data.parquet"
 
 
 def land_table(
-    settings: Settings, source: Source, name: str, as_of: date, connections: Connections
+    settings: Settings,
+    source: Source,
+    name: str,
+    as_of: date,
+    connections: Connections | None = None,
+    most: int | None = None,
 ) -> list[Manifest]:
     """Land a table for a night: all rows, or those with a cursor up to the end of `as_of`.
 
     A night takes a stream once: when it already holds a batch of this night that is not
     withdrawn, nothing is read. The lower bound is the newest cursor of earlier nights less the
     lag, inclusive, so that rows committed late are read again; the upper bound excludes the first
-    instant after `as_of`. Returns the new batches.
+    instant after `as_of`. Who lands many tables gives the connections for all of them; a sample
+    takes at most `most` rows. Returns the new batches.
 
     Raises:
         SourceError: unreachable, refused, or the table is not as declared.
@@ -49,8 +56,10 @@ def land_table(
         source.timezone,
         lower,
         instant_after(settings, as_of).isoformat(),
+        most,
     )
-    found = read_table(query, folder / DATA, connections)
+    with nullcontext(connections) if connections else Connections() as opened:
+        found = read_table(query, folder / DATA, opened)
     window = as_of.isoformat() if stream.cursor else SNAPSHOT
     file = LandedFile(DATA, found.bytes, sha256_of(folder / DATA), found.rows)
     draft = Draft(folder, window, (file,), found.schema, lower, found.cursor_to or lower)

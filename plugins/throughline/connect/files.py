@@ -70,7 +70,7 @@ def land_files(settings: Settings, source: Source, name: str, as_of: date) -> La
             waiting += missing
             continue
         try:
-            new += _land_window(settings, source, name, as_of, window, paths)
+            new += land_window(settings, source, name, as_of, window, paths)
         except SourceError as error:
             errors.append(str(error))
     if waiting:
@@ -78,9 +78,10 @@ def land_files(settings: Settings, source: Source, name: str, as_of: date) -> La
     return Landing(tuple(new), tuple(waiting), tuple(errors))
 
 
-def _land_window(
+def land_window(
     settings: Settings, source: Source, name: str, as_of: date, window: Window, paths: list[Found]
 ) -> list[Manifest]:
+    """Land the files of a window as a batch; a SourceError where one is cut or not as declared."""
     stream = source.streams[name]
     assert isinstance(stream, FileStream)
     before = {manifest.batch for manifest in landed(settings, source.name, name)}

@@ -132,7 +132,8 @@ def _statement(query: Query, columns: dict[str, str]) -> tuple[str, tuple[str, .
             values = (query.upper, query.lower)
         sql += f" where ({condition}) or {instant} is null"
         order = [_quoted(stream.cursor), *order]
-    return f"{sql} order by {', '.join(order)}", values
+    limit = "" if query.most is None else f" limit {query.most:d}"
+    return f"{sql} order by {', '.join(order)}{limit}", values
 
 
 def _picked(name: str, kind: str) -> str:

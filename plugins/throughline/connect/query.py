@@ -22,7 +22,7 @@ _TRANSIENT = re.compile(
 class Query:
     """What to read. `lower` is inclusive, `upper` exclusive, both ISO instants of the cursor.
 
-    `timezone` is the zone of a cursor column that carries none.
+    `timezone` is the zone of a cursor column that carries none; `most` rows are read, None for all.
     """
 
     url: str
@@ -30,6 +30,7 @@ class Query:
     timezone: str
     lower: str | None
     upper: str
+    most: int | None = None
 
     @property
     def where(self) -> str:

@@ -2,9 +2,11 @@
 
 import gzip
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
 
 from throughline import fault
@@ -42,12 +44,14 @@ class Taken:
     newest: datetime | None = None
 
 
-def land_endpoint(settings: Settings, source: Source, name: str, as_of: date) -> list[Manifest]:
+def land_endpoint(
+    settings: Settings, source: Source, name: str, as_of: date, most: int | None = None
+) -> list[Manifest]:
     """Land an endpoint for a night: all records, or those that changed since the last cursor.
 
     A night takes a stream once, as with databases. The cursor never goes beyond the end of the
     night nor beyond the beginning of the read, whatever the records say: what changes during the
-    read is asked for again. Returns the new batches.
+    read is asked for again. A sample takes at most `most` records. Returns the new batches.
 
     Raises:
         SourceError: unreachable, refused, endless, too large, or not the pages declared.
@@ -65,7 +69,9 @@ def land_endpoint(settings: Settings, source: Source, name: str, as_of: date) ->
     folder = new_draft_folder(settings, source.name, name)
     began = datetime.now(UTC)
     taken = Taken()
-    _write(folder / DATA, _followed(_records(settings, source, stream, span), stream, span, taken))
+    with closing(_records(settings, source, stream, span)) as records:
+        wanted = islice(records, most)
+        _write(folder / DATA, _followed(wanted, stream, span, taken))
     fault.point("land.after_copy")
     path = folder / DATA
     file = LandedFile(DATA, path.stat().st_size, sha256_of(path), taken.rows)
@@ -74,25 +80,6 @@ def land_endpoint(settings: Settings, source: Source, name: str, as_of: date) ->
     draft = Draft(folder, window, (file,), ("record",), lower, reached)
     manifest = commit(settings, source.name, name, as_of, draft)
     return [] if manifest.batch in before else [manifest]
-
-
-def read_records(
-    settings: Settings, source: Source, name: str, as_of: date, most: int
-) -> list[str]:
-    """The first records of an endpoint, at most `most`, without landing anything.
-
-    Raises:
-        SourceError, ConfigError: as `land_endpoint`.
-    """
-    stream = source.streams[name]
-    assert isinstance(stream, RestStream)
-    span = _span(settings, source, stream, None, as_of)
-    found: list[str] = []
-    for record in _records(settings, source, stream, span):
-        found.append(record.text)
-        if len(found) == most:
-            break
-    return found
 
 
 def _span(
@@ -105,7 +92,7 @@ def _span(
 
 def _records(
     settings: Settings, source: Source, stream: RestStream, span: Span
-) -> Iterator[Record]:
+) -> Generator[Record, None, None]:
     service = read_service(settings, stream.connection)
     with Caller(service, stream) as caller:
         reader = Reader(service, stream, span, caller.page)

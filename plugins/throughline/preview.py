@@ -1,0 +1,138 @@
+"""A look at a source without landing anything: the same steps, in a home that is thrown away."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from throughline.conform import conform, find_parts
+from throughline.connect.database import land_table
+from throughline.connect.files import land_window
+from throughline.connect.remote import find_windows
+from throughline.connect.rest import land_endpoint
+from throughline.errors import ConfigError, SourceError
+from throughline.landing.manifests import Manifest, landed
+from throughline.settings import Settings
+from throughline.source_folders import DatabaseStream, FileStream, RestStream, Source
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one read of a stream gave: its window, rows, and columns as the source names them."""
+
+    stream: str
+    window: str
+    rows: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a mapping makes of a sample: counts, columns and rows accepted, places and reasons."""
+
+    read: int
+    not_mapped: int
+    columns: tuple[str, ...]
+    accepted: list[tuple[Any, ...]]
+    rejected: list[tuple[Any, ...]]
+
+
+def try_stream(settings: Settings, source: Source, name: str, as_of: date, most: int) -> Sample:
+    """Connect and read one sample of a stream: the newest window of files, else `most` rows.
+
+    Raises:
+        SourceError, ConfigError: what is wrong, as in a night.
+    """
+    with _elsewhere(settings, source) as (away, moved):
+        manifest = _sample(away, moved, name, as_of, most)
+    return Sample(name, manifest.window, manifest.rows or 0, manifest.schema)
+
+
+def preview(
+    settings: Settings, source: Source, entity: str, as_of: date, most: int = 100
+) -> Preview:
+    """Map a sample of an entity's streams, and show what its contract accepts and rejects.
+
+    Raises:
+        SourceError, ConfigError, ConformError: what is wrong, as in a night.
+    """
+    if entity not in source.entities:
+        raise ConfigError(
+            f"{source.name} delivers no {entity!r}; it delivers {', '.join(source.entities)}"
+        )
+    with _elsewhere(settings, source) as (away, moved):
+        for name in source.entities[entity].streams:
+            _sample(away, moved, name, as_of, most)
+        parts, waiting = find_parts(away, moved, entity, as_of)
+        if not parts:
+            raise SourceError("; ".join(waiting))
+        batch = conform(away, parts[-1])
+        columns, accepted = _rows(batch.path, most)
+        _, rejected = _rows(batch.rejected_path, most)
+    return Preview(batch.rows_read, batch.not_mapped, columns, accepted, rejected)
+
+
+def preview_files(
+    settings: Settings, source: Source, entity: str, given: dict[str, Path]
+) -> Preview:
+    """Map sample files in place of an entity's streams, by stream; for the test of a source.
+
+    A file is read by its suffix: .csv, .jsonl, .parquet and the other formats of file streams.
+    """
+    streams = {
+        name: FileStream.model_validate(
+            {"way": "files", "path": str(path), "format": path.suffix.lstrip(".")}
+        )
+        for name, path in given.items()
+    }
+    replaced = source.model_copy(update={"streams": {**source.streams, **streams}})
+    return preview(settings, replaced, entity, date.max.replace(month=1), 10_000)
+
+
+@contextmanager
+def _elsewhere(settings: Settings, source: Source) -> Iterator[tuple[Settings, Source]]:
+    """The settings with an empty home for the block, and the source still looking at the real."""
+    streams = {
+        name: stream.model_copy(update={"path": _kept(stream.path, settings.home)})
+        if isinstance(stream, FileStream)
+        else stream
+        for name, stream in source.streams.items()
+    }
+    with tempfile.TemporaryDirectory(prefix="throughline-preview-") as folder:
+        away = settings.model_copy(update={"home": Path(folder)})
+        yield away, source.model_copy(update={"streams": streams})
+
+
+def _kept(path: str, home: Path) -> str:
+    return path.replace("{home}", home.as_posix())
+
+
+def _sample(settings: Settings, source: Source, name: str, as_of: date, most: int) -> Manifest:
+    stream = source.streams[name]
+    match stream:
+        case RestStream():
+            land_endpoint(settings, source, name, as_of, most)
+        case DatabaseStream():
+            land_table(settings, source, name, as_of, most=most)
+        case FileStream():
+            found = find_windows(settings, source, stream).values()
+            over = [each for each in found if each[0].ended(as_of)]
+            if not over:
+                raise SourceError(f"no file up to {as_of} matches {stream.path}")
+            land_window(settings, source, name, as_of, *over[-1])
+    return landed(settings, source.name, name)[-1]
+
+
+def _rows(path: Path, most: int) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    import duckdb
+
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        sql = "select columns(c -> not starts_with(c, '_')) from read_parquet(?) limit ?"
+        if path.name.startswith("rejected"):
+            sql = "select _file, _row, array_to_string(reasons, ', ') from read_parquet(?) limit ?"
+        found = connection.execute(sql, [str(path), most])
+        return tuple(column[0] for column in found.description or ()), found.fetchall()
