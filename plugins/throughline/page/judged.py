@@ -40,6 +40,7 @@ def read_checks(here: Here, nights: Nights = 14, layer: str | None = None) -> di
     names = {key(result) for results in kept.values() for result in results}
     return {
         "nights": shown,
+        "limit": nights,
         "layer": layer,
         "rows": [
             {"name": name, "cells": [_cell(kept[night], key, name, night) for night in shown]}
