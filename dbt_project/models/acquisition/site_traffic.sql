@@ -36,6 +36,7 @@ opening as (
 
 ),
 
+-- One row for all alike views of a visitor's day: distinct counts are what costs here.
 views as (
 
     select
@@ -51,12 +52,14 @@ views as (
             and registrations.registered_date
             <= pageviews.business_date + {{ var('registration_days') }},
             false
-        ) as is_registering
+        ) as is_registering,
+        count(*) as views
     from pageviews
     inner join first_visits
         on pageviews.anonymous_id = first_visits.anonymous_id
     left join registrations
         on pageviews.person_id = registrations.person_id
+    group by all
 
 ),
 
@@ -94,7 +97,7 @@ view_sums as (
         period_start,
         case when grouping(site_id) = 1 then 'ALL' else site_id end as site,
         case when grouping(channel_id) = 1 then 'ALL' else channel_id end as channel,
-        count(*) as pv,
+        cast(sum(views) as bigint) as pv,
         count(distinct anonymous_id) as uv,
         count(distinct person_id) as uv_person,
         count(distinct ip_hash) as ip_count,
@@ -159,6 +162,7 @@ joined as (
 trends as (
 
     select
+        period_type,
         period_start,
         site,
         channel,
@@ -199,7 +203,7 @@ compared as (
     from joined
     left join trends
         on
-            joined.period_type = 'day'
+            joined.period_type = trends.period_type
             and joined.period_start = trends.period_start
             and joined.site = trends.site
             and joined.channel = trends.channel
