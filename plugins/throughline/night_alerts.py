@@ -1,6 +1,7 @@
 """Incidents that the night opens and ends: domains that did not deliver, checks that failed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from throughline import landing, lineage
@@ -25,12 +26,13 @@ def report_domain(settings: Settings, as_of: date, domain: str, outcome: Outcome
         kinds = ["cutoff"] if _holds(settings, domain, as_of) else ["cutoff", "outcome"]
         report_passed(settings, kinds, [f"domain.{domain}", f"{domain}."], as_of.isoformat())
         return
-    if outcome is not None and outcome.failed:
-        for source, errors in outcome.failed.items():
-            report_source(settings, as_of, source, errors)
+    sources = [source for source in load_sources(settings).values() if source.domain == domain]
+    failed = [source.name for source in sources if outcome and source.name in outcome.failed]
+    if outcome and failed:
+        for name in failed:
+            report_source(settings, as_of, name, outcome.failed[name])
         if not _holds(settings, domain, as_of):
             return
-    sources = [source for source in load_sources(settings).values() if source.domain == domain]
     report_incident(
         settings,
         kind="outcome" if outcome else "cutoff",
@@ -67,6 +69,31 @@ def report_source(settings: Settings, as_of: date, name: str, errors: str) -> No
         detail=errors,
         run_id=as_of.isoformat(),
         blast_radius=_made_of(settings, [source]),
+    )
+
+
+def report_batches(settings: Settings, as_of: date) -> None:
+    """Tell each owner once a night what the input gate warned of in batches that it let in.
+
+    Held ones are told with their domain. Rates of rejected rows, volumes and ages are warnings.
+    """
+    from throughline import alerts
+
+    warned = [
+        replace(result, observed=f"{result.observed} in {batch.batch_id}")
+        for batch in landing.input_batches(settings, as_of)
+        if batch.as_of == as_of and batch.status == "passed"
+        for result in (CheckResult(**given) for given in landing.gate_results(batch))
+        if result.severity == "warning"
+    ]
+    alerts.report_checks(
+        settings,
+        warned,
+        window=as_of.isoformat(),
+        blocks="nothing",
+        command=f"throughline batch list --as-of {as_of}",
+        subject="batches",
+        run_id=as_of.isoformat(),
     )
 
 

@@ -125,6 +125,20 @@ def test_two_failed_sources_of_a_domain_reach_two_owners(
         facts.told(owner, [owner])
 
 
+def test_source_that_failed_and_was_taken_out_since_does_not_stop_the_night(
+    phones: Settings, state: Receiver, facts: Facts
+) -> None:
+    case.write_source(phones, "doors", owner="door-team")
+    case.drop(phones, "calls_2026-03-01.csv", CUT)
+    extract_domain(phones, "calls", case.NIGHT)
+    for name in ("source.yml", "cdr.sql"):
+        (phones.sources_path[0] / "doors" / name).unlink()
+    (phones.sources_path[0] / "doors").rmdir()
+    night.wait_for_outcomes(phones, case.NIGHT, poll_seconds=0.01)
+    facts.told("phones-team", opened(state))
+    assert opened(state) == ["phones-team"]
+
+
 def test_missed_cutoff_reaches_the_owner_once_though_the_night_was_killed_before_it_told(
     phones: Settings, state: Receiver, facts: Facts
 ) -> None:
