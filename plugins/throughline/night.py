@@ -14,7 +14,7 @@ from throughline import fault, landing
 from throughline.errors import FenceError, ThroughlineError
 from throughline.fence import Fence, taken
 from throughline.landing import Outcome
-from throughline.night_alerts import report_checks, report_domain
+from throughline.night_alerts import report_batches, report_checks, report_domain
 from throughline.night_checks import SHARED_LAYERS, judge_layers, stop_on
 from throughline.night_report import NightReport, read_report, run_of, write_report
 from throughline.nights import interval
@@ -56,7 +56,8 @@ def wait_for_outcomes(
     The cutoff counts from the end of the night's interval, or from `begun` where the night began
     later (the scheduler was off, or somebody started it by hand).
     A domain that is missing, held or failed opens an incident, and the night goes on without its
-    new data; one that is ok ends the incidents of earlier nights.
+    new data; one that is ok ends the incidents of earlier nights. What the input gate warned of in
+    this night's batches is told too.
     """
     due = interval(settings, as_of)[1]
     cutoff = max(due, begun or due) + timedelta(minutes=settings.night.cutoff_minutes)
@@ -71,6 +72,7 @@ def wait_for_outcomes(
     fault.point("night.waited")
     for domain, outcome in found.items():
         report_domain(settings, as_of, domain, outcome)
+    report_batches(settings, as_of)
     return found
 
 

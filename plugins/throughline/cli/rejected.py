@@ -13,14 +13,37 @@ commands = typer.Typer(
 
 
 @commands.command("list")
-def list_(entity: Annotated[str | None, typer.Option(help="Only this entity.")] = None) -> None:
-    """Count rejected rows by batch."""
+def list_(
+    entity: Annotated[str | None, typer.Option(help="Only this entity.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Replaced batches too.")] = False,
+) -> None:
+    """Count rejected rows by batch and reason; oldest first.
+
+    Batches that a newer one took the place of, as after a replay, are left out.
+    """
     from throughline import landing
     from throughline.cli.tables import print_table
 
     batches = landing.input_batches(load_settings(), entity=entity)
-    rows = [(b.batch_id, b.status, b.rows, b.rejected) for b in batches if b.rejected]
-    print_table(("batch", "status", "accepted", "rejected"), sorted(rows))
+    newest = {(batch.entity, batch.source, batch.window): batch.batch_id for batch in batches}
+    rows = [
+        (
+            b.batch_id,
+            b.status,
+            b.rows,
+            b.rejected,
+            _counted(b.reasons),
+            f"{b.extracted_at:%Y-%m-%d}",
+        )
+        for b in batches
+        if b.rejected and (every or b.batch_id in newest.values())
+    ]
+    print_table(("batch", "status", "accepted", "rejected", "reasons", "since"), rows)
+
+
+def _counted(reasons: dict[str, int] | None) -> str:
+    ordered = sorted((reasons or {}).items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{reason} {count}" for reason, count in ordered)
 
 
 @commands.command()
