@@ -93,6 +93,7 @@ def report_batches(settings: Settings, as_of: date) -> None:
         blocks="nothing",
         command=f"throughline batch list --as-of {as_of}",
         subject="batches",
+        whole=False,  # not every entity brings a batch every night
         run_id=as_of.isoformat(),
     )
 

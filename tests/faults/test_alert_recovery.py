@@ -23,7 +23,7 @@ from alert_case import (
     rows,
     settings,
 )
-from throughline import cli
+from throughline import alerts, cli
 from throughline.alerts import deliver, register, report_passed
 from throughline.failed_run import report_failed_run, report_good_run
 from throughline.landing import Outcome
@@ -90,6 +90,16 @@ def test_check_that_is_renamed_ends_its_incident_and_says_why(
     assert events(receiver) == ["opened", "resolved"]
     assert "the check is not there any more" in receiver.messages[1]["text"]
     assert register.incidents(settings, True)[0]["end_reason"].endswith("renamed or deleted")
+
+
+def test_check_that_was_not_judged_tonight_keeps_its_incident(
+    settings: Settings, receiver: Receiver
+) -> None:
+    told = {"blocks": "nothing", "command": "throughline status", "whole": False}
+    for night, number, status in ((NIGHT, 1, "fail"), (NEXT, 2, "pass")):
+        some = [judged(number, "sales-ops", "warning", status)]
+        alerts.report_checks(settings, some, window=str(night), **told)
+    assert events(receiver) == ["opened"]
 
 
 def test_check_that_is_not_applicable_any_more_ends_its_incident_and_says_why(

@@ -23,12 +23,13 @@ def report_checks(
     subject: str = "",
     run_id: str = "",
     behind: Callable[[set[str]], Sequence[str]] = sorted,
+    whole: bool = True,
 ) -> int:
     """Report failed and erring checks and return the number of incidents; never raises.
 
-    `results` are all that there are of their layers. A check that passed is no longer a part of the
-    incident it once failed in; nor is one that is not applicable any more, or not there any more
-    because it was renamed or deleted.
+    A check that passed is no longer a part of the incident it once failed in; nor is one that is
+    not applicable any more, or that is not there any more because it was renamed or deleted. The
+    last is known where `results` are all that there are of their layers (`whole`).
 
     `blocks` is said of critical ones; a warning blocks nothing. `window` is the night or the
     batch; `subject` names what was judged, by default the layers. `behind` says of tables
@@ -55,11 +56,11 @@ def report_checks(
             run_id=run_id,
             blast_radius=behind({f"{result.layer}.{result.table_name}" for result in found}),
         )
-    _end(settings, judged, window)
+    _end(settings, judged, window, whole)
     return len(groups)
 
 
-def _end(settings: Settings, judged: list[CheckResult], window: str) -> None:
+def _end(settings: Settings, judged: list[CheckResult], window: str, whole: bool) -> None:
     """End what passed, what is not applicable any more, and what nobody judges any more."""
     broken = {_name(result) for result in failed(judged)}
     passed = {_name(result) for result in judged if result.status == "pass"} - broken
@@ -69,7 +70,7 @@ def _end(settings: Settings, judged: list[CheckResult], window: str) -> None:
         report_passed(settings, ["check"], [], window, sorted(passed))
     if idle:
         report_passed(settings, ["check"], [], window, sorted(idle), NOT_APPLICABLE)
-    if scopes:
+    if scopes and whole:
         present = sorted(broken | passed | idle)
         report_gone(settings, ["check"], window, scopes, present, NOT_THERE)
 
