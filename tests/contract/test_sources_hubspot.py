@@ -1,41 +1,17 @@
 """The HubSpot packs: as they are in the repository, against the API's shape and real tables."""
 
 import csv
-import os
-import shutil
 from collections import Counter
 from pathlib import Path
 
-import duckdb
-import psycopg
 import pytest
 from pytest_httpserver import HTTPServer
 
 import hubspot_case as hubspot
 import ingest_case as case
+from pack_case import SEEDS, data_folder, found_in, installed, load_seeds, needs_seeds
 from throughline.extract import extract_source
-from throughline.landing import InputBatch, input_batches
 from throughline.settings import Settings
-
-PACKS = Path(__file__).parents[2] / "plugins" / "throughline" / "packs"
-SEEDS = "fivetran_vendor_seeds/hubspot"
-
-
-def data_folder() -> Path:
-    given = os.environ.get("THROUGHLINE_REAL_DATA")
-    return Path(given) if given else Path(__file__).parents[3] / "shared" / "data"
-
-
-def installed(tmp_path: Path, pack: str, *changes: tuple[str, str]) -> Settings:
-    settings = case.make_settings(tmp_path)
-    folder = settings.sources_path[0] / pack
-    shutil.copytree(PACKS / pack, folder)
-    text = (folder / "source.yml").read_text(encoding="utf-8")
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    (folder / "source.yml").write_text(text, encoding="utf-8")
-    return settings
 
 
 def portal() -> hubspot.HubSpot:
@@ -102,10 +78,6 @@ def api_home(tmp_path: Path) -> Settings:
     return installed(tmp_path, "hubspot", local, fast)
 
 
-def found_in(settings: Settings) -> dict[str, InputBatch]:
-    return {batch.entity: batch for batch in input_batches(settings)}
-
-
 def test_hubspot_api_brings_leads_contacts_accounts_and_opportunities(
     api_home: Settings, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,40 +136,23 @@ def test_hubspot_two_nights_agree_and_a_new_contact_is_one_row_more(
     assert found_in(api_home)["lead"].rows == 249
 
 
-def load_seeds(url: str) -> None:
-    """Put the seeds into PostgreSQL, in the types that DuckDB finds in them."""
-    kinds = {"BIGINT": "bigint", "BOOLEAN": "boolean", "DOUBLE": "double precision"}
-    kinds |= {"TIMESTAMP": "timestamp"}
-    with psycopg.connect(url, autocommit=True) as connection, duckdb.connect() as reader:
-        connection.execute("drop schema if exists hubspot cascade")
-        connection.execute("create schema hubspot")
-        for path in sorted((data_folder() / SEEDS).glob("*_data.csv")):
-            name = path.stem.removesuffix("_data")
-            read = reader.execute("select * from read_csv(?, header = true)", [str(path)])
-            columns = [(c[0], kinds.get(str(c[1]), "text")) for c in read.description or []]
-            told = ", ".join(f'"{column}" {kind}' for column, kind in columns)
-            connection.execute(f'create table hubspot."{name}" ({told})')
-            rows = read.fetchall()
-            marks = ", ".join(["%s"] * len(columns))
-            with connection.cursor() as cursor:
-                cursor.executemany(f'insert into hubspot."{name}" values ({marks})', rows)
+SEEDED = ("contact", "company", "deal", "deal_company", "deal_contact", "deal_pipeline_stage")
 
 
-@pytest.mark.skipif(
-    not (data_folder() / SEEDS).is_dir(),
-    reason="the vendor's tables are not here; set THROUGHLINE_REAL_DATA to the data sets' folder",
-)
+@needs_seeds
 def test_hubspot_real_tables_are_read_as_the_vendor_shapes_them(
     tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load_seeds(postgres_url)
+    load_seeds(postgres_url, "hubspot", {name: f"hubspot/{name}" for name in SEEDED})
     monkeypatch.setenv("AIRFLOW_CONN_HUBSPOT_TABLES", postgres_url)
     settings = installed(tmp_path, "hubspot_tables")
     report = extract_source(settings, "hubspot_tables", case.NIGHT)
     assert report.errors == ()
 
     def table(name: str) -> list[dict[str, str]]:
-        with (data_folder() / SEEDS / f"{name}_data.csv").open(encoding="utf-8") as file:
+        with (data_folder() / SEEDS / "hubspot" / f"{name}_data.csv").open(
+            encoding="utf-8"
+        ) as file:
             return list(csv.DictReader(file))
 
     people, deals = table("contact"), table("deal")

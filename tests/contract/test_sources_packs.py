@@ -1,0 +1,67 @@
+"""Every vendor pack: complete, named in the README, and right on a sample of the vendor's shape."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import pack_case
+from throughline import scaffold
+from throughline.contracts import load_contracts
+from throughline.source_folders import read_source
+
+REPO = Path(__file__).parents[2]
+MAPPINGS = [
+    (pack, entity)
+    for pack in scaffold.packs()
+    for entity in read_source(scaffold.PACKS / pack / "source.yml").entities
+]
+
+
+def as_written(value: object) -> object:
+    """A value as `expected.yml` writes it: decimals and instants as text."""
+    plain = value is None or isinstance(value, (bool, int, str, float))
+    return value if plain or type(value) is date else str(value)
+
+
+@pytest.mark.parametrize(("pack", "entity"), MAPPINGS)
+def test_pack_maps_its_sample_as_worked_out_by_hand(tmp_path: Path, pack: str, entity: str) -> None:
+    wanted = pack_case.Sample(pack).expected[entity]
+    found = pack_case.mapped(tmp_path, pack, entity)
+    rows = [
+        {name: as_written(value) for name, value in zip(found.columns, row, strict=True)}
+        for row in found.accepted
+    ]
+    assert len(rows) == len(wanted["accepted"]), (rows, found.rejected)
+    for row, told in zip(rows, wanted["accepted"], strict=True):
+        assert {name: row[name] for name in told} == told
+    assert [reasons for *_, reasons in found.rejected] == wanted.get("rejected", [])
+    assert found.not_mapped == wanted.get("not_mapped", 0)
+
+
+@pytest.mark.parametrize("pack", scaffold.packs())
+def test_pack_is_complete(pack: str) -> None:
+    source = read_source(scaffold.PACKS / pack / "source.yml")
+    assert set(source.entities) <= set(load_contracts())
+    mappings = {path.stem for path in source.folder.glob("*.sql")}
+    assert mappings == set(source.entities), "a mapping that nothing declares, or the other way"
+    said = (source.folder / "README.md").read_text(encoding="utf-8")
+    assert "**It needs**" in said and "**How it maps" in said
+    assert all(f"`{entity}`" in said for entity in source.entities)
+    sample = pack_case.Sample(pack)
+    assert set(sample.expected) == set(source.entities)
+    used = {stream for spec in source.entities.values() for stream in spec.streams}
+    assert used == set(source.streams)
+    given = {path.name.split(".")[0] for path in sample.folder.iterdir()}
+    assert given == {*source.streams, "expected"}
+
+
+def test_readme_lists_the_packs_there_are() -> None:
+    said = (REPO / "README.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"\*\*Vendor packs\.\*\*(.*?)\n\n", said, re.DOTALL)
+    assert sorted(re.findall(r"`([a-z0-9_]+)`", listed)) == scaffold.packs()
+
+
+def test_samples_belong_to_packs() -> None:
+    assert sorted(path.name for path in pack_case.SAMPLES.iterdir()) == scaffold.packs()
