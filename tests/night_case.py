@@ -146,6 +146,7 @@ def use_part_of_project(settings: Settings, *tables: str) -> Path:
             text = models[name].read_text(encoding="utf-8")
             text += "".join(body[macro] for macro in body if f"{macro}(" in text)
             todo += re.findall(r"ref\('(\w+)'\)", text)
+    (own / "models" / "exposures.yml").unlink(missing_ok=True)  # they name tables left out
     for name, path in models.items():
         if name not in kept:
             path.unlink()

@@ -7,7 +7,7 @@ from typing import Any
 
 from throughline.publish.candidate import STAGES
 from throughline.settings import Settings
-from throughline.warehouse.fingerprints import model_name
+from throughline.warehouse.graph import model_name
 
 
 def behind(settings: Settings, names: Iterable[str]) -> list[str]:

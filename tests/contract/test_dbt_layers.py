@@ -158,6 +158,7 @@ def test_every_incremental_model_names_what_touches_it(nodes: dict[str, Node]) -
         "stg_pageview": "pageview",
         "fct_pageview": "pageview",
         "stg_app_event": "app_event",
+        "int_app_events__flagged": "app_event",
         "fct_business_event": "app_event",
         "fct_user_day": "app_event",
     }

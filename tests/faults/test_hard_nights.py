@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -28,7 +28,10 @@ from throughline.warehouse import plan
 from throughline.warehouse.dbt import project_folder
 
 LONG_AGO, BEFORE, NEXT = DAY - timedelta(days=21), DAY - timedelta(days=1), DAY + timedelta(days=1)
-FACTS = {"stg_pageview", "stg_app_event", "fct_pageview", "fct_business_event", "fct_user_day"}
+FACTS = {
+    *("stg_pageview", "stg_app_event", "int_app_events__flagged"),
+    *("fct_pageview", "fct_business_event", "fct_user_day"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +153,66 @@ def test_a_changed_list_of_robots_rebuilds_what_it_judges(settings):
     incremental, built = build_work(settings, NEXT)
     assert {"core.fct_pageview", "core.fct_business_event"} <= set(built.rebuilt)
     assert "staging.stg_pageview" not in built.rebuilt
+    assert incremental == full_rebuild(settings, NEXT)
+
+
+EVENT_FACTS = {
+    *("intermediate.int_app_events__flagged", "core.fct_business_event", "core.fct_user_day"),
+}
+OWNER = {"owner_id": "o1", "valid_from": date(2026, 1, 1), "role": "sales", "team": "north"}
+TENANT = {
+    "company_id": "c1",
+    "name": "Nordwind",
+    "account_id": "a1",
+    "created_at": at(LONG_AGO, 9),
+    "updated_at": at(BEFORE, 9),
+}
+LOOKUPS = {
+    "robot": ("bot_ua", [{"pattern": "TLabTest", "name": "ours"}]),
+    "address": ("internal_list", [{"kind": "ip", "value": "h-new"}]),
+    "domain": ("internal_list", [{"kind": "domain", "value": "nordwind.example"}]),
+    "staff": ("owner", [{**OWNER, "employee_id": "u7"}]),
+    "merge": (
+        "company_account",
+        [{**TENANT, "company_id": "c7", "merged_into_id": "c1", "is_deleted": True}, TENANT],
+    ),
+}
+
+
+@pytest.mark.parametrize("lookup", LOOKUPS)
+def test_a_lookup_that_changes_later_changes_what_old_events_are(settings, lookup):
+    seen = {"ip_hash": "h-new", "ua": "tlabtest/1.0"}
+    refers = {"user_id": "u7", "referrer": "https://www.nordwind.example/a", **seen}
+    put(settings, "pageview", [pageview(LONG_AGO, "odd-1", **refers)], DAY, "odd")
+    odd = app_event(LONG_AGO, "odd-2", company_id="c7", login_id="u7", **seen)
+    put(settings, "app_event", [odd], DAY, "odd")
+    before, _ = build_work(settings, DAY)
+    entity, rows = LOOKUPS[lookup]
+    put(settings, entity, rows, NEXT, "snapshot")
+    incremental, built = build_work(settings, NEXT)
+    changed = {"core.fct_pageview"} if lookup == "domain" else EVENT_FACTS | {"core.fct_pageview"}
+    if lookup == "merge":
+        changed = {"core.fct_business_event", "core.fct_user_day"}
+    facts = EVENT_FACTS | {"core.fct_pageview"}
+    assert {name for name in facts if before[name] != incremental[name]} == changed
+    assert changed <= set(built.rebuilt)
+    assert incremental == full_rebuild(settings, NEXT)
+
+
+def test_a_list_that_changes_in_what_no_fact_reads_rebuilds_no_fact(settings):
+    put(settings, "bot_ua", [{"pattern": "Spider", "name": "another name"}], NEXT, "snapshot")
+    put(settings, "owner", [{**OWNER, "team": "south"}], NEXT, "snapshot")
+    put(settings, "internal_list", [{"kind": "ip", "value": "h-own"}], NEXT, "again")
+    put(
+        settings,
+        "company_account",
+        [{**TENANT, "name": "Nordwind & Co"}, {**TENANT, "company_id": "c9", "account_id": None}],
+        NEXT,
+        "snapshot",
+    )
+    put_day(settings, NEXT)
+    incremental, built = build_work(settings, NEXT)
+    assert built.rebuilt == ()
     assert incremental == full_rebuild(settings, NEXT)
 
 

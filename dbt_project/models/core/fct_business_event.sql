@@ -24,46 +24,13 @@ catalogue as (
 
 tenants as (
 
-    select * from {{ ref('int_tenants__surviving') }}
+    select * from {{ ref('int_tenants__merged') }}
 
 ),
 
-bot_patterns as (
+left_out as (
 
-    select * from {{ ref('stg_bot_ua') }}
-
-),
-
-own_addresses as (
-
-    select distinct value as ip_hash
-    from {{ ref('stg_internal_list') }}
-    where kind = 'ip'
-
-),
-
-staff as (
-
-    select distinct employee_id
-    from {{ ref('stg_owner') }}
-    where employee_id is not null
-
-),
-
-agents as (
-
-    select distinct ua
-    from app_events
-    where ua is not null
-
-),
-
-bots as (
-
-    select distinct agents.ua
-    from agents
-    inner join bot_patterns
-        on contains(lower(agents.ua), lower(bot_patterns.pattern))
+    select * from {{ ref('int_app_events__flagged') }}
 
 ),
 
@@ -98,16 +65,9 @@ final as (
         on app_events.event = catalogue.event
     left join tenants
         on app_events.company_id = tenants.id_value
-    left join bots
-        on app_events.ua = bots.ua
-    left join own_addresses
-        on app_events.ip_hash = own_addresses.ip_hash
-    left join staff
-        on app_events.login_id = staff.employee_id
-    where
-        bots.ua is null
-        and own_addresses.ip_hash is null
-        and staff.employee_id is null
+    left join left_out
+        on app_events.event_id = left_out.event_id
+    where left_out.event_id is null
 
 )
 

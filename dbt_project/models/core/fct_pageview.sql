@@ -14,48 +14,21 @@ pageviews as (
 
 ),
 
-bot_patterns as (
+robot_patterns as (
 
-    select * from {{ ref('stg_bot_ua') }}
-
-),
-
-own_list as (
-
-    select * from {{ ref('stg_internal_list') }}
+    select * from {{ ref('int_robot_patterns__listed') }}
 
 ),
 
-staff as (
+own_nodes as (
 
-    select distinct employee_id
-    from {{ ref('stg_owner') }}
-    where employee_id is not null
+    select * from {{ ref('int_own_nodes__listed') }}
 
 ),
 
-own_addresses as (
+flagged as (
 
-    select distinct value as ip_hash
-    from own_list
-    where kind = 'ip'
-
-),
-
-agents as (
-
-    select distinct ua
-    from pageviews
-    where ua is not null
-
-),
-
-bots as (
-
-    select distinct agents.ua
-    from agents
-    inner join bot_patterns
-        on contains(lower(agents.ua), lower(bot_patterns.pattern))
+    {{ flagged('pageviews', 'user_id') }}
 
 ),
 
@@ -65,7 +38,7 @@ hosted as (
         *,
         {{ url_host('referrer') }} as referrer_host,
         {{ url_host('url') }} as own_host,
-    from pageviews
+    from flagged
 
 ),
 
@@ -82,12 +55,12 @@ own_hosts as (
 
     select distinct referrer_hosts.referrer_host
     from referrer_hosts
-    inner join own_list
+    inner join own_nodes
         on
-            own_list.kind = 'domain'
+            own_nodes.kind = 'domain'
             and (
-                referrer_hosts.referrer_host = lower(own_list.value)
-                or ends_with(referrer_hosts.referrer_host, '.' || lower(own_list.value))
+                referrer_hosts.referrer_host = lower(own_nodes.value)
+                or ends_with(referrer_hosts.referrer_host, '.' || lower(own_nodes.value))
             )
 
 ),
@@ -122,17 +95,11 @@ final as (
         hosted.carrier,
         hosted.network,
         hosted.leave_ts as leave_at,
-        bots.ua is not null as is_bot,
-        own_addresses.ip_hash is not null or staff.employee_id is not null as is_internal,
+        hosted.is_bot,
+        hosted.is_internal,
     from hosted
-    left join bots
-        on hosted.ua = bots.ua
     left join own_hosts
         on hosted.referrer_host = own_hosts.referrer_host
-    left join own_addresses
-        on hosted.ip_hash = own_addresses.ip_hash
-    left join staff
-        on hosted.user_id = staff.employee_id
 
 )
 

@@ -14,13 +14,12 @@ from throughline.warehouse.dbt import Dbt, ModelRun, dbt_vars
 from throughline.warehouse.engine import connect
 from throughline.warehouse.fingerprints import (
     SEEDS,
-    Graph,
     drop_changed,
     fingerprints,
     load_seeds,
-    model_name,
     seeds_fingerprint,
 )
+from throughline.warehouse.graph import Graph, model_name
 from throughline.warehouse.models import SHARED_LAYERS, write_models
 from throughline.warehouse.prepare import finish_attempt, prepare
 from throughline.warehouse.runs import Run
@@ -61,11 +60,17 @@ def build(
             lost = prepare(settings, run.as_of, run.work_file, run.batches, run.run_id)
         with timed(clock, "dbt_parse"):
             graph = Graph(dbt.manifest(), dbt_vars(settings))
+        seeds = _begin(settings, run.work_file, graph)
+        lookups = graph.before_facts()
+        with timed(clock, "dbt_lookups"):
+            first = [*(["resource_type:seed"] if seeds else []), *lookups]
+            if first:
+                dbt.build("--select", *first)
         with timed(clock, "fingerprint"):
-            prints, rebuilt, touched, seeds = _fingerprint(settings, run.work_file, graph, lost)
+            prints, rebuilt, touched = _fingerprint(settings, run.work_file, graph, lost)
         fault.point("build.before_core")
         with timed(clock, "dbt_core"):
-            dbt.build("--select", *(["resource_type:seed"] if seeds else []), *SHARED_LAYERS)
+            dbt.build("--select", *SHARED_LAYERS, "--exclude", "resource_type:seed", *lookups)
         fault.point("build.after_core")
         if gate is not None:
             gate(run.work_file, touched)
@@ -85,15 +90,20 @@ def _start_afresh(work_file: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def _begin(settings: Settings, work_file: Path, graph: Graph) -> bool:
+    """Note the models of this run; whether the seeds must be loaded."""
+    with connect(settings, work_file) as con:
+        write_models(con, graph)
+        return load_seeds(con, seeds_fingerprint(graph))
+
+
 def _fingerprint(
     settings: Settings, work_file: Path, graph: Graph, lost: list[str]
-) -> tuple[dict[str, str], list[str], Touched, bool]:
+) -> tuple[dict[str, str], list[str], Touched]:
     with connect(settings, work_file) as con:
         prints = {**fingerprints(con, graph), SEEDS: seeds_fingerprint(graph)}
         rebuilt = drop_changed(con, graph, prints, lost)
-        write_models(con, graph)
-        touched = touched_by_model(con, graph, rebuilt)
-        return prints, rebuilt, touched, load_seeds(con, prints)
+        return prints, rebuilt, touched_by_model(con, graph, rebuilt)
 
 
 def touched_by_model(con: duckdb.DuckDBPyConnection, graph: Graph, rebuilt: list[str]) -> Touched:

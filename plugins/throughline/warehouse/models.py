@@ -4,7 +4,7 @@ from typing import Any
 
 import duckdb
 
-from throughline.warehouse.fingerprints import Graph
+from throughline.warehouse.graph import Graph
 
 SHARED_LAYERS = ("path:models/staging", "path:models/intermediate", "path:models/core")
 
