@@ -1,13 +1,14 @@
 """One project that builds the journey, for all tests of this folder."""
 
 import pytest
-from journey_project import Journey
-from journey_world import written_world
+from journey_rows import AS_OF
+
+from compiled_case import Compiled
 
 
 @pytest.fixture(scope="session")
-def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
-    """The project, built on the written world."""
+def journey(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    """The journey and the companies, and all that they read."""
     folder = tmp_path_factory.mktemp("journey") / "case"
     folder.mkdir()
-    return Journey(folder, written_world())
+    return Compiled(folder, AS_OF, "lifecycle_stage_history", "dim_company")

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from journey_oracle import history
-from journey_project import TABLE, Journey
+from journey_project import TABLE, found, persons
 from journey_rows import AS_OF, FIRST, Row, Story, at, on
 from journey_world import written_world
 
+from compiled_case import Compiled
 from warehouse_case import fetch
 
 Episodes = dict[tuple[str, str], list[dict[str, Any]]]
@@ -26,24 +27,24 @@ def order(row: dict[str, Any]) -> tuple[Any, ...]:
 def expected(rows: Mapping[str, Sequence[Row]], as_of: date, names: dict[str, str]) -> Episodes:
     """Episodes of the naive walk by the ids that the tables use."""
     given_rows: Any = {entity: list(rows.get(entity, ())) for entity in ENTITIES}
-    found: Episodes = {}
+    episodes: Episodes = {}
     for kind, subject, row in history(given_rows, as_of):
         named = names[subject] if kind == "person" else subject
-        found.setdefault((kind, named), []).append(row)
-    return {key: sorted(rows, key=order) for key, rows in found.items()}
+        episodes.setdefault((kind, named), []).append(row)
+    return {key: sorted(rows, key=order) for key, rows in episodes.items()}
 
 
 ENTITIES = ("account", "company_account", "employee_account", "contact", "pageview", "form_submit",
             "cdr", "lead", "app_event", "opportunity", "contract", "subscription_item")  # fmt: skip
 
 
-def assert_equal(journey: Journey, rows: Mapping[str, Sequence[Row]], as_of: date) -> None:
+def assert_equal(journey: Compiled, rows: Mapping[str, Sequence[Row]], as_of: date) -> None:
     """Compare every episode of every subject with the naive walk."""
-    wanted = expected(rows, as_of, journey.persons())
-    found = {key: sorted(rows, key=order) for key, rows in journey.found().items()}
-    assert found.keys() == wanted.keys()
+    wanted = expected(rows, as_of, persons(journey))
+    built = {key: sorted(rows, key=order) for key, rows in found(journey).items()}
+    assert built.keys() == wanted.keys()
     for key, episodes in wanted.items():
-        assert found[key] == episodes, key
+        assert built[key] == episodes, key
 
 
 @pytest.mark.parametrize(
@@ -52,14 +53,14 @@ def assert_equal(journey: Journey, rows: Mapping[str, Sequence[Row]], as_of: dat
      date(2021, 1, 10)],
     ids=str,
 )  # fmt: skip
-def test_the_history_is_that_of_the_naive_walk_at_any_as_of(journey: Journey, as_of: date) -> None:
+def test_the_history_is_that_of_the_naive_walk_at_any_as_of(journey: Compiled, as_of: date) -> None:
     rows = written_world()
     journey.build(rows, as_of)
     assert_equal(journey, rows, as_of)
 
 
 @pytest.fixture(scope="module")
-def written(journey: Journey) -> Episodes:
+def written(journey: Compiled) -> Episodes:
     """Episodes of the written world at AS_OF, persons by their number."""
     journey.build(written_world(), AS_OF)
     assert fetch(
@@ -67,10 +68,10 @@ def written(journey: Journey) -> Episodes:
         f"select company_id from core.dim_company left join {TABLE} on company_id = subject"
         " and exited_at is null where stage is distinct from lifecycle_stage",
     ) == [], "dim_company.lifecycle_stage is not the open stage"  # fmt: skip
-    numbers = {person: number for number, person in journey.persons().items()}
+    numbers = {person: number for number, person in persons(journey).items()}
     return {
         (kind, numbers.get(subject, subject)): sorted(rows, key=order)
-        for (kind, subject), rows in journey.found().items()
+        for (kind, subject), rows in found(journey).items()
     }
 
 
@@ -187,7 +188,7 @@ def tell(story: Story, act: str, details: list[Any]) -> None:
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=worlds, as_of=days)
 def test_any_world_at_any_as_of_is_that_of_the_naive_walk(
-    journey: Journey, world: Any, as_of: date
+    journey: Compiled, world: Any, as_of: date
 ) -> None:
     rows = told(world)
     journey.build(rows, as_of)

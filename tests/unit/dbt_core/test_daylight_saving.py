@@ -1,0 +1,86 @@
+"""Sessions and business dates in zones whose clocks are changed: instants decide, then the zone."""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from core_world import view
+
+from compiled_case import Compiled
+from warehouse_case import Row, fetch
+
+AS_OF = date(2024, 12, 31)
+# clocks go back or forward at these instants: by an hour at night, by half an hour, at midnight
+CHANGES = {
+    "America/New_York": ("2024-03-10T07:00", "2024-11-03T06:00"),
+    "Australia/Lord_Howe": ("2024-04-06T15:00", "2024-10-05T15:30"),
+    "Africa/Cairo": ("2024-04-25T22:00", "2024-10-31T21:00"),
+    "Asia/Shanghai": ("2024-03-10T16:00", "2024-11-03T16:00"),  # never changed: its midnights
+}
+# seconds after the change at which each visitor looks at a page
+LOOKS = {
+    "across": (-600, 600),
+    "exactly": (-900, 900),
+    "a_second_more": (-900, 901),
+    "edge": (-1, 0, 1),
+    "hour_apart": (-1800, 1800, 5400, 5401),
+    "all_day": tuple(range(-90000, 90000, 1799)),
+    "every_half_hour": tuple(range(-7200, 7200, 1801)),
+}
+
+
+def rows_of(zone: str) -> list[Row]:
+    """Page views of every visitor around both changes of a zone."""
+    return [
+        view(f"{who}-{change}-{n}", f"{who}-{change}",
+             datetime.fromisoformat(change).replace(tzinfo=UTC) + timedelta(seconds=seconds))
+        for change in CHANGES[zone] for who, looks in LOOKS.items()
+        for n, seconds in enumerate(looks)
+    ]  # fmt: skip
+
+
+def naive_sessions(views: list[Row], zone: str) -> set[tuple[str, datetime, int, date]]:
+    """Cookie, start, page views and local date of the start of each session."""
+    moments: dict[str, list[datetime]] = defaultdict(list)
+    for seen in views:
+        moments[seen["anonymous_id"]].append(seen["event_time"])
+    sessions = []
+    for cookie, times in moments.items():
+        last = None
+        for moment in sorted(times):
+            if last is None or moment - last > timedelta(minutes=30):
+                sessions.append([cookie, moment, 0])
+            sessions[-1][2] += 1
+            last = moment
+    return {(who, at, n, at.astimezone(ZoneInfo(zone)).date()) for who, at, n in sessions}
+
+
+@pytest.fixture(scope="module")
+def sessions(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    """Sessions and page views, and all that they read."""
+    folder = tmp_path_factory.mktemp("daylight") / "case"
+    folder.mkdir()
+    return Compiled(folder, AS_OF, "fct_web_session")
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+def test_sessions_go_on_over_a_change_of_clocks(sessions: Compiled, zone: str) -> None:
+    plain, views = sessions.models, rows_of(zone)
+    assert any("'Asia/Shanghai'" in select for _, select in plain)
+    sessions.models = [(n, s.replace("'Asia/Shanghai'", f"'{zone}'")) for n, s in plain]
+    try:
+        sessions.build({"pageview": views}, AS_OF)
+    finally:
+        sessions.models = plain
+    found = fetch(sessions.con, "select * from core.fct_web_session")
+    expected = naive_sessions(views, zone)
+    assert {
+        (row["anonymous_id"], row["started_at"], row["pageviews"], row["session_date"])
+        for row in found
+    } == expected
+    pages = fetch(sessions.con, "select event_at, business_date from core.fct_pageview")
+    for page in pages:
+        assert page["business_date"] == page["event_at"].astimezone(ZoneInfo(zone)).date()
+    # a minute after and before midnight of the days of change
+    assert len({page["business_date"] for page in pages}) >= 6

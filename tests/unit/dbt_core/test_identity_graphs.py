@@ -1,0 +1,168 @@
+"""Persons of drawn graphs: sequential rules, plain components, and batches that come later."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from identity_oracle import Graph, Node, graph_of, persons
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from compiled_case import Compiled
+from warehouse_case import Row, fetch
+
+AS_OF = date(2024, 6, 30)
+BORN = datetime(2024, 1, 1, tzinfo=UTC)
+Rows = dict[str, list[Row]]
+FEW = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    """The identity map, its rejected edges, and all that they read."""
+    folder = tmp_path_factory.mktemp("identity") / "case"
+    folder.mkdir()
+    return Compiled(folder, AS_OF, "map_identity", "int_identity_rejected_edge")
+
+
+def named(identity: Compiled, rows: Mapping[str, Sequence[Row]]) -> dict[Node, str]:
+    """Person of every node that the models find in rows."""
+    identity.build(rows, AS_OF)
+    found = fetch(identity.con, "select id_type, id_value, person_id from core.map_identity")
+    return {(row["id_type"], row["id_value"]): row["person_id"] for row in found}
+
+
+def form(number: int, minute: int, cookie: int, phone: int | None, email: int | None) -> Row:
+    """A form of a cookie."""
+    when = BORN + timedelta(minutes=minute)
+    return {"event_id": f"f{number}", "anonymous_id": f"c{cookie}", "event_time": when,
+            "received_at": when, "type": "demo", "phone_hash": phone and f"p{phone}",
+            "email_hash": email and f"e{email}"}  # fmt: skip
+
+
+def event(number: int, minute: int, login: int | None, cookie: int | None, device: int | None,
+          signs_up: bool) -> Row:  # fmt: skip
+    """A product event."""
+    when = BORN + timedelta(minutes=minute)
+    who = login and f"u{login}"
+    anonymous = cookie and f"c{cookie}"
+    return {"event_id": f"x{number}", "type": "track_signup" if signs_up else "track",
+            "event": "heartbeat", "distinct_id": who or anonymous or f"c{number % 5 + 1}",
+            "login_id": who, "anonymous_id": anonymous, "device_id": device and f"d{device}",
+            "original_id": f"c{number % 7 + 1}" if signs_up else None, "event_time": when,
+            "received_at": when}  # fmt: skip
+
+
+def lead(number: int, minute: int, phone: int | None, email: int | None, name: int) -> Row:
+    """A lead; a phone under six names is shared."""
+    return {"lead_id": f"l{number}", "created_at": BORN + timedelta(minutes=minute),
+            "phone_hash": phone and f"p{phone}", "email_hash": email and f"e{email}",
+            "name_hash": f"n{name}", "status": "new"}  # fmt: skip
+
+
+def some(most: int) -> Any:
+    """A number of an id, or none."""
+    return st.one_of(st.none(), st.integers(1, most))
+
+
+minutes = st.integers(0, 60)  # few, so that many are first seen at the same instant
+forms = st.tuples(minutes, st.integers(1, 60), some(8), some(8))
+events = st.tuples(minutes, some(5), some(12), some(4), st.booleans())
+leads = st.tuples(minutes, some(8), some(8), st.integers(1, 9))
+worlds = st.tuples(
+    st.lists(forms, max_size=70), st.lists(events, max_size=30), st.lists(leads, max_size=25)
+)
+
+
+def told(world: Any, first: int = 0, shift: int = 0) -> Rows:
+    """Rows of a drawn world, numbered from `first`, its ids moved by `shift`."""
+
+    def moved(number: int | None) -> int | None:
+        return number and number + shift
+
+    return {
+        "pageview": [],
+        "contact": [],
+        "form_submit": [
+            form(first + n, minute, cookie + shift, moved(phone), moved(email))
+            for n, (minute, cookie, phone, email) in enumerate(world[0])
+        ],
+        "app_event": [
+            event(first + n, minute, moved(login), moved(cookie), moved(device), signs_up)
+            for n, (minute, login, cookie, device, signs_up) in enumerate(world[1])
+        ],
+        "lead": [
+            lead(first + n, minute, moved(phone), moved(email), name)
+            for n, (minute, phone, email, name) in enumerate(world[2])
+        ],
+    }
+
+
+def component_of(graph: Graph) -> dict[Node, int]:
+    """Connected component of every node, whatever a guard would say."""
+    place = {node: n for n, node in enumerate(graph.nodes)}
+    ends = [(place[a], place[b]) for a, b in graph.edges if a in place and b in place]
+    pairs = np.array(ends).reshape(-1, 2)
+    matrix = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (len(place),) * 2)
+    _, labels = connected_components(matrix, directed=False)
+    return {node: int(labels[n]) for node, n in place.items()}
+
+
+@FEW
+@given(world=worlds)
+def test_any_graph_gives_the_persons_of_the_sequential_rules(
+    identity: Compiled, world: Any
+) -> None:
+    rows = told(world)
+    expected, rejected = persons(graph_of(rows))
+    assert named(identity, rows) == expected
+    found = fetch(identity.con, "select * from intermediate.int_identity_rejected_edge")
+    assert {
+        ((row["type_a"], row["value_a"]), (row["type_b"], row["value_b"]), row["reason"])
+        for row in found
+    } == rejected
+
+
+@FEW
+@given(
+    drawn=st.lists(st.tuples(minutes, st.integers(1, 200), st.integers(1, 40)), max_size=40),
+    chain=st.integers(2, 80),
+    hub=st.integers(1, 50),
+)
+def test_where_no_guard_bites_persons_are_the_connected_components(
+    identity: Compiled, drawn: list[tuple[int, int, int]], chain: int, hub: int
+) -> None:
+    one_phone = {cookie: (minute, phone) for minute, cookie, phone in drawn}
+    links = [(minute, 1000 + cookie, phone) for cookie, (minute, phone) in one_phone.items()]
+    links += [(n % 7, 2000 + n // 2, 2000 + (n + 1) // 2) for n in range(chain)]
+    links += [(n, 3000 + n, 3000) for n in range(hub)]
+    rows = {**told(([], [], [])), "form_submit": [
+        form(n, minute, cookie, phone, None) for n, (minute, cookie, phone) in enumerate(links)
+    ]}  # fmt: skip
+    graph = graph_of(rows)
+    assert persons(graph)[1] == set(), "the drawn graph was to breach no cap"
+    found, components = named(identity, rows), component_of(graph)
+    assert found.keys() == components.keys()
+    pairs = {(found[node], components[node]) for node in components}
+    assert len(pairs) == len(set(found.values())) == len(set(components.values()))
+
+
+@FEW
+@given(world=worlds, batch=worlds, size=st.integers(1, 4))
+def test_a_later_batch_renames_nobody_that_it_does_not_touch(
+    identity: Compiled, world: Any, batch: Any, size: int
+) -> None:
+    near, far = told(world), told(world, first=500, shift=500)
+    before = {entity: near[entity] + far[entity] for entity in near}
+    added = told([part[:size] for part in batch], first=1000)
+    after = {entity: before[entity] + added[entity] for entity in before}
+    graph = graph_of(after)
+    components = component_of(graph)
+    touched = {components[node] for node in graph_of(added).nodes}
+    old, new = named(identity, before), named(identity, after)
+    renamed = {node for node, person in old.items() if new[node] != person}
+    assert {components[node] for node in renamed} <= touched
