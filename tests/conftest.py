@@ -28,3 +28,19 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield postgres.url(settings, "demo_crm")
     finally:
         processes.stop_all(settings)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many planted violations of the data the checks found."""
+    reports = [one for stat in ("passed", "failed") for one in terminalreporter.getreports(stat)]
+    counts = [
+        value
+        for report in reports
+        if report.when == "call"
+        for name, value in report.user_properties
+        if name == "mutants"
+    ]
+    killed, planted = (sum(numbers) for numbers in zip(*counts, strict=True)) if counts else (0, 0)
+    if planted:
+        share = killed / planted
+        terminalreporter.write_line(f"mutants of data: {killed} of {planted} killed ({share:.1%})")

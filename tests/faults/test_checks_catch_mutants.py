@@ -4,7 +4,7 @@ For each suite 400 good rows are made from the contract. Then every critical exp
 rows of its own, broken in the way it is there to see, and all of them must fail.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -168,12 +168,15 @@ def judge(suite: Suite, relation: str) -> dict[str, CheckResult]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.suite)
-def test_every_critical_expectation_sees_what_it_guards(suite: Suite) -> None:
+def test_every_critical_expectation_sees_what_it_guards(
+    suite: Suite, record_property: Callable[[str, object], None]
+) -> None:
     sound = judge(suite, good(suite))
     assert {name: r.observed for name, r in sound.items() if r.status != "pass"} == {}
     items = list(criticals(suite))
     found = judge(suite, broken(suite, items))
     survivors = [item.label for item in items if found[item.label].status != "fail"]
+    record_property("mutants", [len(items) - len(survivors), len(items)])
     assert survivors == []
     count = next(e for e in suite.expectations if e.type == ROW_COUNT)
     if count.kwargs["min_value"] > 0:
