@@ -13,11 +13,14 @@ import pytest
 import yaml
 
 import ingest_case as case
+from throughline.conform import Engine, conform, find_parts
+from throughline.connect.transactions import Connections
+from throughline.extract import land_stream
 from throughline.landing import InputBatch, input_batches
 from throughline.preview import Preview, preview
 from throughline.scaffold import PACKS
 from throughline.settings import Settings
-from throughline.source_folders import DatabaseStream, FileStream, Source, read_source
+from throughline.source_folders import DatabaseStream, FileStream, Source, load_sources, read_source
 
 SAMPLES = Path(__file__).parent / "packs"
 SEEDS = "fivetran_vendor_seeds"
@@ -53,6 +56,22 @@ def installed(tmp_path: Path, pack: str, *changes: tuple[str, str]) -> Settings:
 def found_in(settings: Settings) -> dict[str, InputBatch]:
     """The input batches by entity."""
     return {batch.entity: batch for batch in input_batches(settings)}
+
+
+def taken(settings: Settings, pack: str, as_of: date) -> tuple[dict[str, InputBatch], list[str]]:
+    """Land every stream and conform every entity for a night, unjudged; errors of streams."""
+    source = load_sources(settings)[pack]
+    errors: list[str] = []
+    with Connections() as connections:
+        for stream in source.streams:
+            errors += land_stream(settings, source, stream, as_of, connections)[0]
+    found: dict[str, InputBatch] = {}
+    with Engine(settings, source) as engine:
+        for entity in source.entities:
+            for parts in find_parts(settings, source, entity, as_of)[0]:
+                if parts.as_of == as_of:
+                    found[entity] = conform(settings, parts, engine)
+    return found, errors
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,8 @@ def at(document: Any, path: str) -> Any:
 
 def message_of(document: Any) -> str:
     """What a service says of a refusal, at most 300 characters; else the names it answers with."""
+    if isinstance(document, list) and document and isinstance(document[0], dict):
+        document = document[0]  # a list of refusals, as Salesforce's
     if not isinstance(document, dict):
         return f"a {type(document).__name__}"
     for name in ("message", "error_description", "error", "detail", "errors"):

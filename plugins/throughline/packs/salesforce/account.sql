@@ -1,0 +1,16 @@
+select
+    _file,
+    _row,
+    record->>'Id' as account_id,
+    record->>'Name' as name,
+    regexp_extract(lower(record->>'Website'), '^(?:https?://)?(?:www[.])?([^/?#:]+)', 1) as domain,
+    record->>'Industry' as industry_l1,
+    record->>'NumberOfEmployees' as employee_count,
+    record->>'BillingCity' as city,
+    record->>'OwnerId' as owner_id,
+    record->>'ParentId' as parent_id,
+    record->>'MasterRecordId' as merged_into_id,
+    record->>'CreatedDate' as created_at,
+    record->>'SystemModstamp' as updated_at,
+    (record->>'IsDeleted') = 'true' and (record->>'MasterRecordId') is null as is_deleted,
+from accounts
