@@ -4,8 +4,10 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -24,11 +26,13 @@ from page_ui_case import (
     token,
     too_wide,
 )
+from throughline import watchdog
 from throughline.alerts import register, report_incident
 from throughline.local import airflow, demo_files, demo_run, processes, rest, scheduled, stack
 from throughline.local.progress import Progress
 from throughline.nights import interval
 from throughline.query import query
+from throughline.server import health
 from throughline.settings import Settings, load_settings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -41,23 +45,46 @@ demo: {{size: tiny, seed: 7, nights: 1, end: {night}}}
 alerts: {{webhook: {{url_env: E2E_WEBHOOK}}}}
 """
 KILLED_DAG = '''
-"""A run whose only task is killed on its last try."""
+"""A run whose only task is killed on its last try, until it is mended."""
 import os
-import re
 import signal
+from pathlib import Path
 
 from airflow import sdk
 
-from throughline.failed_run import report_failed_run
+from throughline.failed_run import RUN_REPORTS
 
 
 @sdk.task(owner="night-watch", retries=0)
 def killed() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+    if not Path(__file__).with_name("mended").exists():
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
-with sdk.DAG("killed", schedule=None, on_failure_callback=report_failed_run):
+with sdk.DAG("killed", schedule=None, **RUN_REPORTS):
     killed()
+'''
+ORPHANED_DAG = '''
+"""A run whose only task loses its supervisor and goes on without one."""
+import os
+import time
+from pathlib import Path
+
+from airflow import sdk
+
+from throughline.failed_run import RUN_REPORTS
+
+
+@sdk.task(owner="night-watch", retries=0)
+def orphaned() -> None:
+    draft = Path(__file__).with_name("pids.tmp")
+    draft.write_text(f"{os.getpid()} {os.getppid()}")
+    draft.rename(draft.with_name("pids"))
+    time.sleep(900)
+
+
+with sdk.DAG("orphaned", schedule=None, **RUN_REPORTS):
+    orphaned()
 '''
 
 
@@ -91,6 +118,7 @@ def settings(tmp_path_factory, hook) -> Settings:
     for name in ("extract.py", "lifecycle.py"):
         (project / "dags" / name).symlink_to(ROOT / "dags" / name)
     (project / "dags" / "killed.py").write_text(KILLED_DAG)
+    (project / "dags" / "orphaned.py").write_text(ORPHANED_DAG)
     (project / "throughline.yml").write_text(CONFIG.format(night=NIGHT))
     given = load_settings(project / "throughline.yml")
     with stack.stopped_at_the_end(given):
@@ -98,7 +126,7 @@ def settings(tmp_path_factory, hook) -> Settings:
         demo_files.generate(given, NIGHT)
         demo_run.load_crm(given, NIGHT)
         stack.start_airflow(given, schedule=False)
-        stack.wait_until_ready(given, {*stack.expected_dags(given), "killed"})
+        stack.wait_until_ready(given, {*stack.expected_dags(given), "killed", "orphaned"})
         yield given
 
 
@@ -136,15 +164,84 @@ def test_the_same_night_again_publishes_nothing_new(settings) -> None:
     assert after == before
 
 
-def test_a_task_killed_on_its_last_try_alerts_its_owner_once(settings, hook) -> None:
+def test_a_task_killed_on_its_last_try_alerts_its_owner_once(settings, hook, facts) -> None:
     with rest.connect(settings) as api:
         night = scheduled.run_night(settings, api, NIGHT, {"killed"}, Progress().watch)
     assert night.states == {"killed": "failed"}
     processes.wait_while(lambda: not about(hook, "killed.killed"), 60)
     time.sleep(3)
+    facts.told("night-watch", [one["owner"] for one in about(hook, "killed.killed")])
     [message] = about(hook, "killed.killed")
     assert "night-watch" in json.dumps(message)
     assert f"throughline status --as-of {NIGHT}" in json.dumps(message)
+
+
+def test_the_next_good_run_ends_the_incident_of_the_killed_task(settings, hook) -> None:
+    (settings.config_file.parent / "dags" / "mended").touch()
+    with rest.connect(settings) as api:
+        night = scheduled.run_night(settings, api, NIGHT, {"killed"}, Progress().watch)
+    assert night.states == {"killed": "success"}
+    processes.wait_while(lambda: len(about(hook, "killed.killed")) < 2, 60)
+    time.sleep(3)
+    events = [message["event"] for message in about(hook, "killed.killed")]
+    assert events == ["opened", "resolved"]
+
+
+def test_a_scheduler_that_dies_is_missed_once_and_its_return_is_told(settings, hook, facts) -> None:
+    """The watchdog's clock runs ahead of the scheduler's by a minute."""
+    soon = settings.alerts.model_copy(update={"heartbeat_minutes": 1})
+    watched = settings.model_copy(update={"alerts": soon})
+    assert watchdog.watch(watched) == []
+    [scheduler] = [p for p in processes.remembered(settings) if p.name == "scheduler"]
+    os.kill(scheduler.pid, signal.SIGKILL)
+    died = datetime.now(UTC)
+    looks = [watchdog.watch(watched, died + timedelta(seconds=n)) for n in (20, 50, 65, 68)]
+    assert looks == [[], [], ["scheduler"], ["scheduler"]]
+    missed = [message for message in hook.messages if message["kind"] == "silence"]
+    facts.told("data-platform", [message["owner"] for message in missed])
+    assert [(one["subject"], one["event"]) for one in missed] == [("scheduler", "opened")]
+    stack.revive(settings, schedule=False, say=print)
+
+    def is_missed() -> bool:
+        return watchdog.watch(watched, max(datetime.now(UTC), died + timedelta(seconds=70))) != []
+
+    processes.wait_while(is_missed, 120)
+    events = [one["event"] for one in hook.messages if one["kind"] == "silence"]
+    assert events == ["opened", "resolved"]
+
+
+def test_a_task_that_loses_its_supervisor_alerts_its_owner_once(
+    settings, hook, facts, request
+) -> None:
+    """In the long form only: Airflow waits two minutes for a sign of the supervisor."""
+    if not request.config.getoption("faults"):
+        pytest.skip("make faults")
+    pids = settings.config_file.parent / "dags" / "pids"
+    with rest.connect(settings) as api:
+        api.trigger("orphaned", *interval(settings, NIGHT))
+    processes.wait_while(lambda: not pids.exists(), 120)
+    orphan, supervisor = (int(pid) for pid in pids.read_text().split())
+    try:
+        os.kill(supervisor, signal.SIGKILL)
+        processes.wait_while(lambda: not about(hook, "orphaned.orphaned"), 400)
+        time.sleep(10)
+        told = about(hook, "orphaned.orphaned")
+        facts.told("night-watch", [message["owner"] for message in told])
+        assert [(one["owner"], one["event"]) for one in told] == [("night-watch", "opened")]
+    finally:
+        os.kill(orphan, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("service", ["api-server", *health.JOBS])
+def test_the_health_checks_of_a_server_find_a_running_airflow_healthy(settings, service) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "throughline.server.health", service],
+        env=airflow.environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
 def test_the_page_stands_in_airflows_ui_and_a_click_acknowledges(settings, tmp_path) -> None:
