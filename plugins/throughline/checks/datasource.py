@@ -25,21 +25,19 @@ _LOCK = RLock()
 class Checker:
     """One context, one data source and one connection of this process."""
 
+    view = VIEW
+    quote = '"'
+
     def __init__(self) -> None:
         import great_expectations as gx
-        from great_expectations.data_context.types.base import ProgressBarsConfig
 
-        logging.getLogger("great_expectations").setLevel(logging.WARNING)
         _register()
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = ProgressBarsConfig(
-            globally=False, metric_calculations=False
-        )
+        context = quiet(gx.get_context(mode="ephemeral"))
         source: Any = context.data_sources.add_duckdb(  # type: ignore[attr-defined]
             name="duckdb", connection_string="duckdb:///:memory:", create_temp_table=False
         )
         asset = source.add_query_asset(name="relation", query=f"select * from {VIEW}")
-        self.definition = asset.add_batch_definition_whole_table("whole")
+        self._definition = asset.add_batch_definition_whole_table("whole")
         self.engine = source.get_execution_engine()
         self.attached: Path | None = None
         self.execute("set TimeZone = 'UTC'")
@@ -52,11 +50,25 @@ class Checker:
             connection.commit()
             return rows
 
+    def batch(self, select: str) -> Any:
+        """Make the rows of a SELECT the view that is judged, and Great Expectations' batch."""
+        self.execute(f"create or replace temp view {NAME} as {select}")
+        return self._definition.get_batch()
+
     def clean(self) -> None:
         """End a transaction that an error left open, and drop the view that was judged."""
         with self.engine.get_connection() as connection:
             connection.rollback()
         self.execute(f"drop view if exists {VIEW}")
+
+
+def quiet(context: Any) -> Any:
+    """Keep a context of Great Expectations from showing progress bars and hints."""
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    return context
 
 
 @cache

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from throughline.checks.left_out import WHOLE_TABLE
 from throughline.checks.reading import ALL_NULL, first_line, read_result, result_of
 from throughline.checks.results import CheckResult
+from throughline.checks.spark import SparkTables
 from throughline.checks.suite_rules import NOT_NULL, NULL_CHECKS
 from throughline.checks.suites import ROWS_QUERY, Expectation, Suite
 from throughline.settings import Warehouse
@@ -22,7 +24,7 @@ fail the row count and a key repeated on another day would pass."""
 
 
 def run_suite(
-    database: Path | None,
+    database: Path | SparkTables | None,
     suite: Suite,
     relation: str | None = None,
     where: str | None = None,
@@ -34,7 +36,8 @@ def run_suite(
     """Judge every expectation of a suite and return one result each, in the suite's order.
 
     Args:
-        database: DuckDB file, opened read-only; None for an in-memory one.
+        database: DuckDB file, opened read-only; None for an in-memory one. Or Spark's tables, where
+            everything but the words of `observed` is the same.
         suite: what to expect.
         relation: anything that may follow `from`; the suite's own table by default.
         where: rows to judge; row counts and uniqueness are judged on the whole relation anyway.
@@ -47,8 +50,6 @@ def run_suite(
     come: status `error`. Values of a column that is wholly NULL: `fail`, unless the suite says
     `mostly: 0`.
     """
-    from throughline.checks.datasource import opened
-
     asked = [*suite.expectations, *extra]
     out = {
         e.label: result_of(suite, e, "not_applicable", "left out of this release") for e in asked
@@ -56,9 +57,9 @@ def run_suite(
     judged = [e for e in asked if not _left_out(e, not_applicable)]
     whole = [e for e in judged if where is None or e.type.startswith(_OF_THE_WHOLE)]
     parts = [(whole, None), ([e for e in judged if e not in whole], where)]
-    source = relation or _quoted(suite)
     try:
-        with opened(database, limits or Warehouse()) as checker:
+        with _opened(database, limits or Warehouse()) as checker:
+            source = relation or _quoted(suite, checker.quote)
             for expectations, condition in parts:
                 if expectations:
                     results = _judge(checker, suite, expectations, source, condition)
@@ -99,21 +100,19 @@ def _judge(
 ) -> list[CheckResult]:
     from great_expectations import ExpectationSuite
 
-    from throughline.checks.datasource import NAME
-
     started = time.monotonic()
     condition = f" where {where}" if where else ""
-    checker.execute(f"create or replace temp view {NAME} as select * from {source}{condition}")
+    batch = checker.batch(f"select * from {source}{condition}")
     outcome: dict[int, CheckResult] = {}
     built = []
     for number, item in enumerate(expectations):
         try:
-            built.append(_expectation(item, number))
+            built.append(_expectation(item, number, checker.view))
         except Exception as error:  # unknown type or wrong arguments
             outcome[number] = result_of(suite, item, "error", first_line(error))
     if built:
         asked = ExpectationSuite(name=suite.suite, expectations=built)
-        report = checker.definition.get_batch().validate(asked, result_format="BASIC")
+        report = batch.validate(asked, result_format="BASIC")
         for one in report.results:
             number = (one.expectation_config.meta or {}).get("number")
             if number is not None:
@@ -128,7 +127,7 @@ def _judge(
     ]
 
 
-def _expectation(item: Expectation, number: int) -> Any:
+def _expectation(item: Expectation, number: int, view: str) -> Any:
     """Build Great Expectations' object, `{batch}` in a query replaced by the relation's name.
 
     Left to itself it puts a subquery there, with an alias of its own unless the query joins. The
@@ -136,14 +135,18 @@ def _expectation(item: Expectation, number: int) -> Any:
     """
     from great_expectations.expectations.registry import get_expectation_impl
 
-    from throughline.checks.datasource import VIEW
-
     kwargs = dict(item.kwargs)
     if item.type == ROWS_QUERY:
-        query = kwargs["unexpected_rows_query"].replace("{batch}", VIEW)
+        query = kwargs["unexpected_rows_query"].replace("{batch}", view)
         kwargs["unexpected_rows_query"] = f"{query} /* {{batch}} */"
     return get_expectation_impl(item.type)(**kwargs, meta={"number": number})
 
 
-def _quoted(suite: Suite) -> str:
-    return f'"{suite.layer}"."{suite.table}"'
+def _opened(database: Path | SparkTables | None, limits: Warehouse) -> AbstractContextManager[Any]:
+    from throughline.checks.datasource import opened
+
+    return database.opened() if isinstance(database, SparkTables) else opened(database, limits)
+
+
+def _quoted(suite: Suite, quote: str) -> str:
+    return f"{quote}{suite.layer}{quote}.{quote}{suite.table}{quote}"

@@ -1,0 +1,1 @@
+"""Spark, the second engine: its Java, a session, a cluster; nothing of it is needed for DuckDB."""

@@ -1,0 +1,41 @@
+"""Spark for the tests of this folder; they run in the environment that `make spark-env` makes."""
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from throughline.spark.java import java_home
+from throughline.spark.session import embedded_conf, open_session
+
+HAS_SPARK = importlib.util.find_spec("pyspark") is not None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs Spark where there is none, and say how it comes."""
+    if not HAS_SPARK:
+        reason = (
+            "Spark is in .venv-spark alone: `make spark-env`, then `make test` runs these there"
+        )
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def spark_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the session of these tests writes; its Java is named to what they start."""
+    folder = tmp_path_factory.mktemp("spark")
+    os.environ["JAVA_HOME"] = str(java_home(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def session(spark_folder: Path) -> Iterator[Any]:
+    """The one Spark session of these tests."""
+    spark = open_session(embedded_conf(spark_folder))
+    yield spark
+    spark.stop()
