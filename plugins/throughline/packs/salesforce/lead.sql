@@ -5,10 +5,10 @@ with found as (
         leads._row,
         record,
         case
-            when (record->>'IsConverted') = 'true' and (record->>'ConvertedOpportunityId') is not null
-                then 'converted'
-            when (record->>'IsConverted') = 'true' then 'valid'
-            else coalesce(statuses.status, record->>'Status')
+            when (record->>'IsConverted') = 'false'
+                then coalesce(statuses.status, record->>'Status')
+            when (record->>'ConvertedOpportunityId') is null then 'valid'
+            else 'converted'
         end as status
     from leads
     left join statuses on statuses.given = (leads.record->>'Status')

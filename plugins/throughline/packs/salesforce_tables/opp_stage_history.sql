@@ -1,5 +1,5 @@
--- Each row is a version of an opportunity; a stay in a stage is its versions in a row, and ends when
--- the next stage is entered.
+-- Each row is a version of an opportunity; a stay in a stage is its versions in a row, and ends
+-- when the next stage is entered.
 with versions as (
     select
         _file,
