@@ -67,8 +67,9 @@ class OnePage(Section):
 
 
 class CursorPages(Section):
-    """Each page names the next one at `next`, sent back as `param`.
+    """Each page names the next one at `next`, sent back as `param`; no name is the end.
 
+    Where the last page has one too, a false `more` or a true `done` says that it is the last.
     `most` is the number of records after which the vendor goes no further: the read then begins
     again at the newest increment seen, so records must come in its order.
     """
@@ -76,6 +77,8 @@ class CursorPages(Section):
     type: Literal["cursor"]
     param: str
     next: str
+    more: str | None = None
+    done: str | None = None
     most: int | None = Field(default=None, ge=1)
 
 

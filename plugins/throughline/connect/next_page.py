@@ -79,7 +79,8 @@ def _by_cursor(
     kind: CursorPages, request: Request, page: Page, made: Pass
 ) -> Request | Restart | None:
     cursor = at(page.document, kind.next)
-    if cursor in (None, "", False):
+    finished = kind.done is not None and bool(at(page.document, kind.done))
+    if cursor in (None, "", False) or finished or _says_no(page, kind.more):
         return None
     if kind.most is None or made.since_restart < kind.most:
         return request.asking(kind.param, cursor)
