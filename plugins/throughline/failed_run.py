@@ -18,6 +18,7 @@ TASK_DEFAULTS: dict[str, Any] = {
     "retries": 2,
     "retry_delay": timedelta(seconds=15),
     "retry_exponential_backoff": 4.0,
+    "max_retry_delay": timedelta(minutes=2),  # the power counts tries of cleared runs, too
 }
 
 EXTRACT = "extract_"

@@ -43,6 +43,7 @@ def _described(dag) -> dict:
                 "weight": task.priority_weight,
                 "retries": task.retries,
                 "exponential": bool(task.retry_exponential_backoff),
+                "longest_delay": task.max_retry_delay and task.max_retry_delay.total_seconds(),
                 "timeout_seconds": task.execution_timeout.total_seconds(),
                 "teardown": task.is_teardown,
                 "upstream": sorted(task.upstream_task_ids),

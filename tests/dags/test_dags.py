@@ -104,6 +104,7 @@ def test_dag_keeps_the_rules_of_the_house(parsed, dag_id: str) -> None:
         assert task["owner"] not in ("", "airflow"), task
         assert task["retries"] >= 1, task
         assert task["exponential"] is True, task
+        assert task["longest_delay"] <= 300, f"{task}: after many clears it would wait for hours"
         assert task["timeout_seconds"] > 0, task
 
 
