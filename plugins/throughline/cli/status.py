@@ -33,7 +33,7 @@ def status(
     settings = load_settings()
     known = [as_of.date()] if as_of else known_nights(settings)[-nights:]
     found = {
-        "stack": _stack(settings),
+        "stack": stack_parts(settings),
         "served": settings.current.resolve().stem if settings.current.exists() else None,
         "nights": [night_facts(settings, night) for night in known],
         "incidents": _incidents(settings),
@@ -44,10 +44,15 @@ def status(
         _print(found)
 
 
-def _stack(settings: Settings) -> dict[str, bool]:
-    from throughline.local import processes
+def stack_parts(settings: Settings) -> dict[str, bool]:
+    """Which parts of Airflow run: processes of this home, else what a server's Airflow says."""
+    from throughline.local import processes, rest
 
-    return {process.name: process.alive for process in processes.remembered(settings)}
+    known = {process.name: process.alive for process in processes.remembered(settings)}
+    if known or not settings.airflow_url:
+        return known
+    health = rest.Airflow(settings.airflow_url).health()
+    return {name: state == "healthy" for name, state in health.items()}
 
 
 def _incidents(settings: Settings) -> list[dict[str, Any]] | None:

@@ -27,6 +27,10 @@ class StackError(ThroughlineError):
     """A process of the local stack did not start, died or cannot be reached."""
 
 
+class Unanswered(StackError):
+    """Airflow's API does not answer, or says that it cannot: as while its database restarts."""
+
+
 @dataclass(frozen=True)
 class Process:
     """A process that leads its own session; `started` is its start time in epoch seconds."""

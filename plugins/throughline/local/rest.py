@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from throughline.local import airflow, processes
-from throughline.local.processes import StackError
+from throughline.local.processes import StackError, Unanswered
 from throughline.settings import Settings
 
 _TIMEOUT_SECONDS = 60
@@ -124,12 +124,11 @@ class Airflow:
         try:
             answer = self._http.request(method, path, json=body)
         except httpx.HTTPError as error:
-            raise StackError(f"Airflow's API did not answer {method} {path}: {error}") from error
+            raise Unanswered(f"Airflow's API did not answer {method} {path}: {error}") from error
         if answer.is_success or answer.status_code in accept:
             return answer.json()
-        raise StackError(
-            f"Airflow refused {method} {path}: {answer.status_code} {answer.text[:500]}"
-        )
+        refusal = Unanswered if answer.is_server_error else StackError
+        raise refusal(f"Airflow refused {method} {path}: {answer.status_code} {answer.text[:500]}")
 
 
 @contextmanager

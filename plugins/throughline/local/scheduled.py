@@ -3,15 +3,18 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import TypeVar
 
-from throughline.local.processes import StackError
+from throughline.local.processes import StackError, Unanswered
 from throughline.local.rest import FINISHED, Airflow, TaskState
 from throughline.nights import interval
 from throughline.settings import Settings
 
 _POLL_SECONDS = 1.0
 _LONGEST_SECONDS = 4 * 3600
+UNANSWERED_SECONDS = 300
+"""How long Airflow may be away while a night runs: its database restarts, a server is upgraded."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class NightRuns:
 
 
 Watch = Callable[[date, list[TaskState]], None]
+Answer = TypeVar("Answer")
 
 
 def run_night(
@@ -48,7 +52,8 @@ def run_night(
     again. Without `extract_again` extracts that succeeded are left as they are.
 
     Raises:
-        StackError: the night takes longer than the cutoff and four hours.
+        StackError: the night takes longer than the cutoff and four hours, or Airflow's API is
+            away for `UNANSWERED_SECONDS`.
     """
     begun = time.monotonic()
     states: dict[str, str] = {}
@@ -70,8 +75,8 @@ def _wait(
     start, _ = interval(settings, as_of)
     end = time.monotonic() + settings.night.cutoff_minutes * 60 + _LONGEST_SECONDS
     while time.monotonic() < end:
-        runs = api.runs_at(start)
-        watch(as_of, [task for task in api.tasks_at(start) if task.dag_id in dag_ids])
+        runs, tasks = _patiently(api.runs_at, start), _patiently(api.tasks_at, start)
+        watch(as_of, [task for task in tasks if task.dag_id in dag_ids])
         states = {dag_id: runs[dag_id].state for dag_id in dag_ids if dag_id in runs}
         if len(states) == len(dag_ids) and all(state in FINISHED for state in states.values()):
             return states
@@ -80,12 +85,23 @@ def _wait(
     raise StackError(f"the night of {as_of} does not end; see `throughline status`")
 
 
+def _patiently(ask: Callable[[datetime], Answer], start: datetime) -> Answer:
+    end = time.monotonic() + UNANSWERED_SECONDS
+    while True:
+        try:
+            return ask(start)
+        except Unanswered:
+            if time.monotonic() > end:
+                raise
+            time.sleep(_POLL_SECONDS)
+
+
 def ensure_runs(
     settings: Settings, api: Airflow, as_of: date, dag_ids: set[str], *, again: bool
 ) -> None:
     """Start the runs of a night; a failed one starts over, a succeeded one only with `again`."""
     start, end = interval(settings, as_of)
-    known = api.runs_at(start)
+    known = _patiently(api.runs_at, start)
     for dag_id in sorted(dag_ids):
         run = known.get(dag_id)
         if run is None:
