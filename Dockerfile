@@ -50,6 +50,5 @@ ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     DO_NOT_TRACK=1
 WORKDIR /opt/throughline
 USER 10001:10001
-VOLUME ["/var/lib/throughline", "/var/log/throughline"]
 ENTRYPOINT []
 CMD ["throughline", "--help"]

@@ -12,6 +12,8 @@ draft=$(mktemp ./.env.XXXXXX)
 trap 'rm -f "$draft"' EXIT
 while IFS= read -r line; do
     case $line in
+    AIRFLOW_JWT_SECRET=) # 64 characters, as SHA-512 wants
+        printf '%s%s\n' "$line" "$(head -c 48 /dev/urandom | base64 | tr '+/' '-_')" ;;
     [A-Z]*=) # 32 random bytes, URL-safe, which is what a Fernet key must be and URLs can hold
         printf '%s%s\n' "$line" "$(head -c 32 /dev/urandom | base64 | tr '+/' '-_')" ;;
     *) printf '%s\n' "$line" ;;
