@@ -73,7 +73,7 @@ def test_pack_finds_the_file_that_its_readme_names(tmp_path: Path, pack: str, st
     settings = pack_case.installed(tmp_path, pack)
     source = load_sources(settings)[pack]
     said = (source.folder / "README.md").read_text(encoding="utf-8")
-    (name,) = set(re.findall(rf"`?([\w.]+2026-03-01[\w.]*)`?", said))
+    (name,) = set(re.findall(r"`?([\w.]+2026-03-01[\w.]*)`?", said))
     given = source.streams[stream]
     assert isinstance(given, FileStream)
     folder = Path(given.path.replace("{home}", str(settings.home))).parent
