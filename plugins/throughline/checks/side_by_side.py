@@ -7,11 +7,11 @@ processes are forks, which have its libraries already; they read a file that nob
 import os
 import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import current_process, get_context
 from pathlib import Path
 
 from throughline.checks.engine import run_suite
@@ -50,10 +50,25 @@ def run_suites(database: Path, jobs: Sequence[Job], limits: Warehouse) -> list[l
             return [_run(database, job, limits) for job in jobs]
     share = _share(limits, workers)
     start = (os.getpid(), database, share)
-    with ProcessPoolExecutor(workers, get_context("fork"), _begin, start) as pool:
+    with _no_daemon(), ProcessPoolExecutor(workers, get_context("fork"), _begin, start) as pool:
         largest = sorted(range(len(jobs)), key=lambda n: -len(jobs[n].suite.expectations))
         asked = {number: pool.submit(_run, database, jobs[number], share) for number in largest}
         return [_answer(asked[number], job) for number, job in enumerate(jobs)]
+
+
+@contextmanager
+def _no_daemon() -> Iterator[None]:
+    """Be no daemon, as a task of a Celery worker is, because Python lets a daemon have no children.
+
+    It would leave them behind; ours end with their parent.
+    """
+    process = current_process()
+    before = process.daemon
+    process.daemon = False
+    try:
+        yield
+    finally:
+        process.daemon = before
 
 
 def _begin(parent: int, database: Path, limits: Warehouse) -> None:

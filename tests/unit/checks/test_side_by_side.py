@@ -1,10 +1,13 @@
 """Many suites on one file: the same answers from several processes, and no needless queries."""
 
+import json
 import os
 from collections.abc import Callable
+from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
+import billiard
 import duckdb
 import pytest
 from sqlalchemy import event
@@ -76,6 +79,26 @@ def test_suites_judged_in_processes_say_what_they_say_alone(database: Path) -> N
     assert [told(results) for results in together] == [told(results) for results in alone]
     assert {r.status for r in together[0]} == {"error"}, "its table does not exist"
     assert [r.status for r in together[1]][4:] == ["fail", "fail", "pass", "pass", "pass"]
+
+
+def test_suites_are_judged_in_processes_of_a_celery_worker_too(
+    database: Path, tmp_path: Path
+) -> None:
+    """Celery's own kind of process is a daemon, and stays one."""
+    jobs = [Job(suite(table)) for table in TABLES]
+    found = tmp_path / "found.json"
+
+    def work() -> None:
+        results = [told(each) for each in run_suites(database, jobs, LIMITS)]
+        found.write_text(json.dumps([results, current_process().daemon]))
+
+    worker = billiard.Process(target=work, daemon=True)
+    worker.start()
+    worker.join(120)
+    results, daemon = json.loads(found.read_text())
+    alone = [run_suite(database, job.suite) for job in jobs]
+    assert results == json.loads(json.dumps([told(each) for each in alone]))
+    assert daemon is True
 
 
 def test_suite_whose_process_died_is_an_error_not_a_pass(database: Path) -> None:
