@@ -148,8 +148,8 @@ def test_source_preview_shows_accepted_and_rejected_rows_and_lands_nothing(
         (("add", "Bad Name", "--entity", "lead"), "'Bad Name' is not a name in lower case"),
         (("add", "phones", "--entity", "lead"), "is there already"),
         (("add", "more", "--entity", "cat"), "there is no entity 'cat'"),
-        (("add", "more", "--pack", "cat"), "there is no pack 'cat'; there are hubspot"),
-        (("add", "more"), "give --entity, or --pack: hubspot"),
+        (("add", "more", "--pack", "cat"), "there is no pack 'cat'; there are amazon_ads_tables, "),
+        (("add", "more"), "give --entity, or --pack: amazon_ads_tables, "),
         (("add", "more", "--entity", "lead", "--way", "ftp"), "--way is files, database or rest"),
     ],
 )
