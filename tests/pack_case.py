@@ -94,30 +94,37 @@ class Sample:
         return path
 
 
-def mapped(tmp_path: Path, pack: str, entity: str) -> Preview:
-    """Land the pack's sample in place of its streams, and conform one entity."""
+def mapped(tmp_path: Path, pack: str, entity: str, numeric: bool = False) -> Preview:
+    """Land the pack's sample in place of its streams, and conform one entity.
+
+    With `numeric` the numbers of tables come as PostgreSQL's numeric lands: as text.
+    """
     source = read_source(PACKS / pack / "source.yml")
     streams = {
         name: stream.model_copy(update={"path": str(_file(tmp_path, pack, name))})
         if isinstance(stream := source.streams[name], FileStream)
-        else _as_file(_file(tmp_path, pack, name, isinstance(stream, DatabaseStream)))
+        else _as_file(_file(tmp_path, pack, name, isinstance(stream, DatabaseStream), numeric))
         for name in source.entities[entity].streams
     }
     replaced: Source = source.model_copy(update={"streams": streams})
     return preview(case.make_settings(tmp_path), replaced, entity, date(2999, 1, 1), 1000)
 
 
-def _file(tmp_path: Path, pack: str, stream: str, native: bool = False) -> Path:
+def _file(
+    tmp_path: Path, pack: str, stream: str, native: bool = False, numeric: bool = False
+) -> Path:
     """A sample; a table's in Parquet, as a database's rows land, in the types of its values."""
     given = Sample(pack).file(stream)
     if not native:
         return given
     path = tmp_path / f"{stream}.parquet"
     with duckdb.connect(config={"threads": 1}) as connection:
-        connection.execute(
-            "copy (select * from read_csv($given, header = true)) to $path (format parquet)",
-            {"given": str(given), "path": str(path)},
-        )
+        rows = connection.read_csv(str(given), header=True)
+        names = zip(rows.columns, map(str, rows.types), strict=True)
+        texts = [name for name, kind in names if numeric and kind in ("BIGINT", "DOUBLE")]
+        kept = ", ".join([f'cast("{name}" as varchar) as "{name}"' for name in texts])
+        shown = rows.project(f"* replace ({kept})") if texts else rows
+        shown.write_parquet(str(path))
     return path
 
 

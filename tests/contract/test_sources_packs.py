@@ -10,6 +10,7 @@ import pack_case
 from throughline import scaffold
 from throughline.connect.remote import find_windows
 from throughline.contracts import load_contracts
+from throughline.preview import Preview
 from throughline.source_folders import FileStream, load_sources, read_source
 
 REPO = Path(__file__).parents[2]
@@ -28,8 +29,16 @@ def as_written(value: object) -> object:
 
 @pytest.mark.parametrize(("pack", "entity"), MAPPINGS)
 def test_pack_maps_its_sample_as_worked_out_by_hand(tmp_path: Path, pack: str, entity: str) -> None:
+    check(pack_case.mapped(tmp_path, pack, entity), pack, entity)
+
+
+@pytest.mark.parametrize(("pack", "entity"), [m for m in MAPPINGS if m[0].endswith("_tables")])
+def test_pack_maps_numbers_that_land_as_text_alike(tmp_path: Path, pack: str, entity: str) -> None:
+    check(pack_case.mapped(tmp_path, pack, entity, numeric=True), pack, entity)
+
+
+def check(found: Preview, pack: str, entity: str) -> None:
     wanted = pack_case.Sample(pack).expected[entity]
-    found = pack_case.mapped(tmp_path, pack, entity)
     rows = [
         {name: as_written(value) for name, value in zip(found.columns, row, strict=True)}
         for row in found.accepted

@@ -21,8 +21,11 @@ select
     '(none)' as device,
     cast(report.date as date) as date,
     case
-        when report.impressions is null and report.clicks = 0 and report.cost = 0 then 0
-        else report.impressions
+        when
+            report.impressions is null
+            and cast(report.clicks as bigint) = 0
+            and cast(report.cost as double) = 0 then 0
+        else cast(report.impressions as bigint)
     end as impressions,
     report.clicks,
     report.cost,

@@ -33,7 +33,7 @@ items as (
             * cast(coalesce(minor_units.factor, '0.01') as decimal(4, 3)) as price,
         plan.currency,
         plan.interval as step,
-        coalesce(plan.interval_count, 1) as steps
+        coalesce(cast(plan.interval_count as bigint), 1) as steps
     from subscription_item as item
     left join subscribed on subscribed.id = cast(item.subscription_id as varchar)
     left join plan on cast(plan.id as varchar) = cast(item.plan_id as varchar)
@@ -47,7 +47,7 @@ select
     items.subscription_id as contract_id,
     constants.business_line,
     items.plan,
-    coalesce(items.quantity, 0) as seats,
+    coalesce(cast(items.quantity as bigint), 0) as seats,
     items.price
         * case items.step when 'week' then 52.0 / 12 when 'day' then 365.0 / 12 else 1 end
         / items.steps as unit_price,
