@@ -1,5 +1,6 @@
 """Vendor packs as they are in the repository: on samples, in a home, on the vendors' own tables."""
 
+import csv
 import os
 import shutil
 from dataclasses import dataclass
@@ -132,6 +133,12 @@ def _as_file(path: Path) -> FileStream:
     return FileStream.model_validate(
         {"way": "files", "path": str(path), "format": path.suffix.lstrip(".")}
     )
+
+
+def seed_rows(name: str) -> list[dict[str, str]]:
+    """Rows of a seed such as `stripe/refund`, as text."""
+    with (data_folder() / SEEDS / f"{name}_data.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def load_seeds(url: str, schema: str, tables: dict[str, str]) -> None:

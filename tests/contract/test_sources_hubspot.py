@@ -1,6 +1,5 @@
 """The HubSpot packs: as they are in the repository, against the API's shape and real tables."""
 
-import csv
 from collections import Counter
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from pytest_httpserver import HTTPServer
 
 import hubspot_case as hubspot
 import ingest_case as case
-from pack_case import SEEDS, data_folder, found_in, installed, load_seeds, needs_seeds
+from pack_case import found_in, installed, load_seeds, needs_seeds, seed_rows
 from throughline.extract import extract_source
 from throughline.settings import Settings
 
@@ -150,10 +149,7 @@ def test_hubspot_real_tables_are_read_as_the_vendor_shapes_them(
     assert report.errors == ()
 
     def table(name: str) -> list[dict[str, str]]:
-        with (data_folder() / SEEDS / "hubspot" / f"{name}_data.csv").open(
-            encoding="utf-8"
-        ) as file:
-            return list(csv.DictReader(file))
+        return seed_rows(f"hubspot/{name}")
 
     people, deals = table("contact"), table("deal")
     found = found_in(settings)

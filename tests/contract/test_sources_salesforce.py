@@ -1,6 +1,5 @@
 """The Salesforce packs: against the API's shape over two nights, and on the vendor's tables."""
 
-import csv
 import re
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from pytest_httpserver import HTTPServer
 
 import ingest_case as case
 import salesforce_case as salesforce
-from pack_case import SEEDS, data_folder, installed, load_seeds, needs_seeds, taken
+from pack_case import installed, load_seeds, needs_seeds, seed_rows, taken
 from throughline.settings import Settings
 
 D1, D2 = date(2026, 3, 1), date(2026, 3, 2)
@@ -152,9 +151,7 @@ def test_salesforce_real_tables_are_read_as_the_vendor_shapes_them(
     assert errors == []
 
     def table(name: str) -> list[dict[str, str]]:
-        path = data_folder() / SEEDS / "salesforce" / f"sf_{name}_data.csv"
-        with path.open(encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+        return seed_rows(f"salesforce/sf_{name}")
 
     # The one lead is converted into no opportunity.
     assert case.rows(found["lead"].path, "lead_id, status") == [("00Q1G00000nDnM5UAK", "valid")]

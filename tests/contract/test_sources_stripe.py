@@ -1,6 +1,5 @@
 """The Stripe packs: against the API's lists, and on the vendor's real tables."""
 
-import csv
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from pytest_httpserver import HTTPServer
 
 import ingest_case as case
 import stripe_case as stripe
-from pack_case import SEEDS, data_folder, installed, load_seeds, needs_seeds, taken
+from pack_case import installed, load_seeds, needs_seeds, seed_rows, taken
 from throughline.settings import Settings
 
 LISTS = ("invoices", "charges", "refunds", "subscriptions")
@@ -96,9 +95,7 @@ def test_stripe_real_tables_are_read_as_the_vendor_shapes_them(
     assert errors == []
 
     def table(name: str) -> list[dict[str, str]]:
-        path = data_folder() / SEEDS / "stripe" / f"{name}_data.csv"
-        with path.open(encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+        return seed_rows(f"stripe/{name}")
 
     def money(row: dict[str, str], column: str) -> Decimal:
         return Decimal(row[column]) / (1 if row["currency"] == "jpy" else 100)

@@ -1,6 +1,5 @@
 """The Zendesk packs: against the export over two nights, and on the vendor's real tables."""
 
-import csv
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -10,7 +9,7 @@ from pytest_httpserver import HTTPServer
 
 import ingest_case as case
 import zendesk_case as zendesk
-from pack_case import SEEDS, data_folder, installed, load_seeds, needs_seeds, taken
+from pack_case import installed, load_seeds, needs_seeds, seed_rows, taken
 from throughline.settings import Settings
 
 D1, D2 = date(2026, 3, 1), date(2026, 3, 2)
@@ -91,9 +90,7 @@ def test_zendesk_real_tables_are_read_as_the_vendor_shapes_them(
     assert errors == []
 
     def table(name: str) -> list[dict[str, str]]:
-        path = data_folder() / SEEDS / "zendesk" / f"{name}_data.csv"
-        with path.open(encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+        return seed_rows(f"zendesk/{name}")
 
     history = [row for row in table("ticket_field_history") if row["field_name"] == "status"]
 
