@@ -15,23 +15,29 @@ from warehouse_case import Row, _values, build
 class Compiled:
     """A database in memory, and the SELECTs of some models and of all that they read."""
 
-    def __init__(
-        self, folder: Path, as_of: date, *models: str, business_tz: str = "Asia/Shanghai"
-    ) -> None:
-        """Let dbt build `models` on no rows in an empty folder; its parent keeps dbt's project."""
-        self.zone = ZoneInfo(business_tz)
-        select = " ".join(f"+{model}" for model in models)
-        build(folder, {}, as_of, select, business_tz).close()
+    def __init__(self, work_file: Path, target: Path, models: Sequence[str]) -> None:
+        """Copy a work file and take the SELECTs that dbt left in its target folder."""
         self.con = duckdb.connect(config={"threads": 2})
         self.con.execute(
-            f"set TimeZone = 'UTC'; attach '{folder / 'work.duckdb'}' as built (read_only);"
+            f"set TimeZone = 'UTC'; attach '{work_file}' as built (read_only);"
             " attach ':memory:' as work; copy from database built to work; use work; detach built"
         )
+        self.zone = ZoneInfo("Asia/Shanghai")
+        self.models = _compiled(target, models)
+
+    @classmethod
+    def on_no_rows(
+        cls, folder: Path, as_of: date, *models: str, business_tz: str = "Asia/Shanghai"
+    ) -> "Compiled":
+        """Let dbt build `models` on no rows in an empty folder; its parent keeps dbt's project."""
+        build(folder, {}, as_of, " ".join(f"+{model}" for model in models), business_tz).close()
+        made = cls(folder / "work.duckdb", folder.parent / "dbt_target", models)
+        made.zone = ZoneInfo(business_tz)
         for entity, contract in load_contracts().items():
             types = {**contract.columns, **ENVELOPE}
             columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
-            self.con.execute(f"drop view input.{entity}; create table input.{entity} ({columns})")
-        self.models = _compiled(folder.parent / "dbt_target", models)
+            made.con.execute(f"drop view input.{entity}; create table input.{entity} ({columns})")
+        return made
 
     def build(self, rows: Mapping[str, Sequence[Row]], as_of: date) -> None:
         """Build every model on rows, as of the end of a day."""
@@ -44,6 +50,10 @@ class Compiled:
             if given:
                 marks = ", ".join(f"cast(? as {kind})" for kind in types.values())
                 self.con.executemany(f"insert into input.{entity} values ({marks})", given)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Build every model on what the inputs and seeds hold now."""
         for name, select in self.models:
             self.con.execute(f"create or replace table {name} as {select}")
 

@@ -6,27 +6,22 @@ and fails on a copy in which its own violation is planted.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from demo_case import built_night
 from mutant_case import Mutant, implied, mutants_of, mutated, violation, written
-from throughline import demo
 from throughline.checks.engine import run_suite
 from throughline.checks.results import CheckResult, blocking
 from throughline.checks.suites import ROW_COUNT, ROWS_QUERY, STAGES, Expectation, Suite, load_layer
 from throughline.errors import CheckFailed
-from throughline.extract import extract_domain
 from throughline.night_checks import stop_on
 from throughline.publish import build_candidate
-from throughline.settings import DOMAINS, load_settings
-from throughline.warehouse import build, plan
 
 pytestmark = pytest.mark.slow
 
-NIGHT = date(2026, 6, 30)
 SUITES = [suite for layer in ("core", *STAGES) for suite in load_layer(layer)]
 CORE_RESULT = CheckResult(
     *("core.dim_date", "none", "core", "dim_date", "warning", "pass", "", "", None, 0.0, "o", "w")
@@ -38,17 +33,7 @@ Verdicts = dict[str, list[str]]
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> dict[str, Path]:
     """Work file (for core) and candidate (for everything else) of a night."""
-    folder = tmp_path_factory.mktemp("mutants")
-    (folder / "throughline.yml").write_text("home: home\ndemo: {size: tiny}\n", encoding="utf-8")
-    settings = load_settings(folder / "throughline.yml")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_DEMO_CRM", postgres_url)
-        demo.generate(settings, NIGHT)
-        demo.load_crm(settings, postgres_url, NIGHT)
-        for domain in DOMAINS:
-            assert extract_domain(settings, domain, NIGHT).status == "ok"
-    planned = plan(settings, NIGHT)
-    build(settings, planned)
+    settings, planned = built_night(tmp_path_factory.mktemp("mutants"), postgres_url)
     candidate = build_candidate(settings, planned, [CORE_RESULT])
     return {"core": planned.work_file, "stage": candidate.path}
 

@@ -61,7 +61,7 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     """Sessions and page views, and all that they read."""
     folder = tmp_path_factory.mktemp("daylight") / "case"
     folder.mkdir()
-    return Compiled(folder, AS_OF, "fct_web_session")
+    return Compiled.on_no_rows(folder, AS_OF, "fct_web_session")
 
 
 @pytest.mark.parametrize("zone", CHANGES)

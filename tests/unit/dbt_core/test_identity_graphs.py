@@ -26,7 +26,7 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     """The identity map, its rejected edges, and all that they read."""
     folder = tmp_path_factory.mktemp("identity") / "case"
     folder.mkdir()
-    return Compiled(folder, AS_OF, "map_identity", "int_identity_rejected_edge")
+    return Compiled.on_no_rows(folder, AS_OF, "map_identity", "int_identity_rejected_edge")
 
 
 def named(identity: Compiled, rows: Mapping[str, Sequence[Row]]) -> dict[Node, str]:

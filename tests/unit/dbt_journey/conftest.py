@@ -11,4 +11,4 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     """The journey and the companies, and all that they read."""
     folder = tmp_path_factory.mktemp("journey") / "case"
     folder.mkdir()
-    return Compiled(folder, AS_OF, "lifecycle_stage_history", "dim_company")
+    return Compiled.on_no_rows(folder, AS_OF, "lifecycle_stage_history", "dim_company")

@@ -1,0 +1,29 @@
+"""One night of the tiny demo, extracted and built without a scheduler."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from throughline import demo
+from throughline.extract import extract_domain
+from throughline.settings import DOMAINS, Settings, load_settings
+from throughline.warehouse import build, plan
+from throughline.warehouse.runs import Run
+
+NIGHT = date(2026, 6, 30)
+
+
+def built_night(folder: Path, postgres_url: str) -> tuple[Settings, Run]:
+    """Make the demo's sources in an empty folder, extract every domain and build the night."""
+    (folder / "throughline.yml").write_text("home: home\ndemo: {size: tiny}\n", encoding="utf-8")
+    settings = load_settings(folder / "throughline.yml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_CONN_DEMO_CRM", postgres_url)
+        demo.generate(settings, NIGHT)
+        demo.load_crm(settings, postgres_url, NIGHT)
+        for domain in DOMAINS:
+            assert extract_domain(settings, domain, NIGHT).status == "ok"
+    planned = plan(settings, NIGHT)
+    build(settings, planned)
+    return settings, planned
