@@ -40,9 +40,9 @@ select
     '(none)' as match_type,
     coalesce(accounts.currency, constants.currency) as currency,
     case
-        when campaigns.channel in ('SEARCH', 'SHOPPING') then 'sem'
         when campaigns.channel = 'DISPLAY' then 'dsp'
         when campaigns.channel in ('VIDEO', 'DISCOVERY', 'DEMAND_GEN') then 'feed'
+        else 'sem'
     end as ad_type,
     campaigns.name as campaign_name,
 from days
