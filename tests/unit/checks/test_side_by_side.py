@@ -94,7 +94,7 @@ def test_suites_are_judged_in_processes_of_a_celery_worker_too(
 
     worker = billiard.Process(target=work, daemon=True)
     worker.start()
-    worker.join(120)
+    worker.join(300)
     results, daemon = json.loads(found.read_text())
     alone = [run_suite(database, job.suite) for job in jobs]
     assert results == json.loads(json.dumps([told(each) for each in alone]))
