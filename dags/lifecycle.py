@@ -1,7 +1,8 @@
 """Lifecycle: build, check and publish all stages for one night, from what the domains delivered.
 
 Waits until every domain has said its outcome or the cutoff is over, builds core and stage tables
-with dbt in the work file, checks them, and publishes one release. When a task fails, the last
+with dbt in the work file, checks them, publishes one release, and removes what nothing needs any
+more. When a task fails, the last
 release stays served: read `throughline status`, mend the cause, clear the failed task. A run that
 a newer one overtook refuses to publish. Owner: data-platform.
 """
@@ -10,13 +11,14 @@ from datetime import timedelta
 
 from airflow import sdk
 
-from throughline.errors import CheckFailed, ConfigError, FenceError
+from throughline.errors import CheckFailed, ConfigError, FenceError, RoomError
 from throughline.failed_run import RUN_REPORTS, TASK_DEFAULTS
 from throughline.nights import night_of
 from throughline.settings import load_settings
 
 settings = load_settings()
-hopeless = sdk.RetryRule([CheckFailed, ConfigError, FenceError], action=sdk.RetryAction.FAIL)
+certain = [CheckFailed, ConfigError, FenceError, RoomError]
+hopeless = sdk.RetryRule(certain, action=sdk.RetryAction.FAIL)
 
 
 @sdk.task(pool="default_pool", queue="default")
@@ -51,5 +53,5 @@ with sdk.DAG(
     **RUN_REPORTS,
     doc_md=__doc__,
 ):
-    steps = [do.override(task_id=step)(step) for step in ("build", "audit", "publish")]
+    steps = [do.override(task_id=step)(step) for step in ("build", "audit", "publish", "upkeep")]
     sdk.chain(wait_for_outcomes(), *steps)

@@ -35,3 +35,11 @@ class FenceError(ThroughlineError):
 
 class PublishError(ThroughlineError):
     """A candidate cannot become a release."""
+
+
+class BackupError(ThroughlineError):
+    """A backup cannot be taken, is not whole, or has nowhere to go."""
+
+
+class RoomError(ThroughlineError):
+    """The disk, or the budget of the home folder, has no room for a night."""

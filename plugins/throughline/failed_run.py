@@ -31,11 +31,12 @@ def report_failed_run(context: Mapping[str, Any]) -> None:
     """Open an incident for the failed task of a run; Airflow's callback context in.
 
     A fault is told once: a task that failed because critical checks did, by the incidents of those
-    checks; a source, by the incident that the night opens for it as well.
+    checks; a night without room, by that of the disk; a source, by the incident that the night
+    opens for it as well.
     """
     settings = load_settings()
     dag, failed = context["dag"], context.get("ti")
-    if dag.dag_id == "lifecycle" and _stopped_by_checks(settings, context):
+    if dag.dag_id == "lifecycle" and _stopped_and_told(settings, context):
         return
     task_id = failed.task_id if failed else "run"
     if _told_by_the_night(settings, context, task_id):
@@ -105,15 +106,17 @@ def _told_by_the_night(settings: Settings, context: Mapping[str, Any], task_id: 
     return task_id == "outcome"
 
 
-def _stopped_by_checks(settings: Settings, context: Mapping[str, Any]) -> bool:
+def _stopped_and_told(settings: Settings, context: Mapping[str, Any]) -> bool:
     from throughline.checks.results import blocking
+    from throughline.disk import NO_ROOM
     from throughline.night_report import read_report, report_path
 
     logical_date = context.get("logical_date")
     if not logical_date or not report_path(settings, night_of(settings, logical_date)).exists():
         return False
     report = read_report(settings, night_of(settings, logical_date))
-    return report.status == "failed" and bool(blocking(report.checks))
+    told = blocking(report.checks) or (report.error or "").startswith(NO_ROOM)
+    return report.status == "failed" and bool(told)
 
 
 def _window(settings: Settings, context: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The night of one as_of, in its order: wait, build, audit, publish.
+"""The night of one as_of, in its order: wait, build, audit, publish, upkeep.
 
 The steps can be called one by one in processes of their own (Airflow's tasks); what one leaves for
 the next is in files. Every step can be repeated, and a step that was killed starts over.
@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from throughline import fault, landing
+from throughline import disk, fault, landing
 from throughline.errors import FenceError, ThroughlineError
 from throughline.fence import Fence, taken
 from throughline.landing import Outcome
 from throughline.night_alerts import report_batches, report_checks, report_domain
 from throughline.night_checks import SHARED_LAYERS, judge_layers, stop_on
 from throughline.night_report import NightReport, read_report, run_of, write_report
+from throughline.night_upkeep import upkeep
 from throughline.nights import interval
 from throughline.publish import audit_candidate, build_candidate
 from throughline.publish import publish as publish_candidate
@@ -42,7 +43,9 @@ def run(settings: Settings, as_of: date) -> NightReport:
     wait_for_outcomes(settings, as_of)
     build(settings, as_of)
     audit(settings, as_of)
-    return publish(settings, as_of)
+    report = publish(settings, as_of)
+    upkeep(settings, as_of)
+    return report
 
 
 def wait_for_outcomes(
@@ -83,6 +86,7 @@ def build(settings: Settings, as_of: date) -> NightReport:
         BuildError: an input or a model failed.
         CheckFailed: a critical check of staging or core did not pass.
         FenceError: a newer run took over.
+        RoomError: the disk or its budget has no room for it; nothing was begun.
     """
     planned = plan(settings, as_of)
     report = NightReport.of(planned)
@@ -90,6 +94,7 @@ def build(settings: Settings, as_of: date) -> NightReport:
         released = str(release_path(settings, planned.run_id))
         return write_report(settings, report.but(status="unchanged", release=released))
     with taken(settings, planned.run_id, as_of) as fence, _told(settings, report, "build"):
+        disk.admit(settings, as_of)
         write_report(settings, report)
 
         def gate(work_file: Path, touched: Touched) -> None:

@@ -54,6 +54,32 @@ class Releases(Section):
     keep: int = Field(default=5, ge=2)
 
 
+class Disk(Section):
+    """Room of the home, in GB of 10^9 bytes; see `throughline.disk` for what a night wants.
+
+    A warning is told when with the next night `warn_share` of the budget would be reached, or less
+    than `min_free_share` of the disk be free; a night that does not fit is refused.
+    """
+
+    budget_gb: float | None = Field(default=None, gt=0)
+    warn_share: float = Field(default=0.8, gt=0, lt=1)
+    min_free_share: float = Field(default=0.05, ge=0, lt=1)
+    night_gb: float = Field(default=2, gt=0)
+
+
+class Upkeep(Section):
+    """For how many days what no night needs any more is kept; without a number, for ever.
+
+    `raw_days`: landed files of batches that were let in. `replaced_days`: rows of input batches
+    that a newer one replaced, and their landed files; nights up to so long ago can be built again.
+    """
+
+    raw_days: int | None = Field(default=None, ge=7)
+    replaced_days: int | None = Field(default=90, ge=7)
+    candidates_days: int = Field(default=14, ge=1)
+    logs_days: int = Field(default=30, ge=1)
+
+
 class Demo(Section):
     """The demo company: its source systems are generated below `<home>/demo`."""
 
@@ -75,6 +101,8 @@ class Settings(Section):
     night: Night = Night()
     warehouse: Warehouse = Warehouse()
     releases: Releases = Releases()
+    disk: Disk = Disk()
+    upkeep: Upkeep = Upkeep()
     alerts: Alerts = Alerts()
     demo: Demo = Demo()
 

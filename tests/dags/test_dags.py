@@ -116,6 +116,7 @@ def test_only_one_task_at_a_time_opens_the_work_file(parsed) -> None:
         "build": "warehouse",
         "audit": "warehouse",
         "publish": "warehouse",
+        "upkeep": "warehouse",
     }
 
 
@@ -128,7 +129,8 @@ def test_only_tasks_that_open_the_work_file_are_for_the_warehouse_worker(parsed)
         for task in dag["tasks"]
     }
     for_warehouse = {at for at, queue in queues.items() if queue == "warehouse"}
-    assert for_warehouse == {("lifecycle", step) for step in ("build", "audit", "publish")}
+    steps = ("build", "audit", "publish", "upkeep")
+    assert for_warehouse == {("lifecycle", step) for step in steps}
     assert {queue for queue in queues.values()} == {"warehouse", "default"}
 
 

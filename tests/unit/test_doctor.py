@@ -1,6 +1,7 @@
 """Every finding of the doctor: it is made when it should be, and not otherwise."""
 
 import os
+import shutil
 import socket
 from pathlib import Path
 
@@ -78,11 +79,29 @@ def test_home_that_can_be_written_is_no_finding(tmp_path: Path) -> None:
     assert "cannot be written" not in problems(machine.home(settings(tmp_path)))
 
 
-def test_little_free_space_is_an_error(tmp_path: Path) -> None:
-    given = settings(tmp_path)
-    assert machine.free_space(given, 2 * 2**30) == []
-    [found] = machine.free_space(given, 2**30)
-    assert "1.0 GiB are free" in found.problem
+def test_a_disk_without_room_for_a_night_is_an_error_one_that_fills_up_a_warning(
+    tmp_path: Path,
+) -> None:
+    free = shutil.disk_usage(tmp_path).free / 10**9
+    assert machine.room(settings(tmp_path, "disk: {min_free_share: 0, night_gb: 0.001}\n")) == []
+    [found] = machine.room(settings(tmp_path, f"disk: {{night_gb: {free + 500}}}\n"))
+    assert found.level == "error"
+    assert "are free for" in found.problem
+    [found] = machine.room(settings(tmp_path, "disk: {min_free_share: 0.999}\n"))
+    assert found.level == "warning"
+    assert "disk.min_free_share" in found.problem
+
+
+def test_a_home_over_its_budget_is_an_error_one_close_to_it_a_warning(tmp_path: Path) -> None:
+    def found(budget: float) -> list[str]:
+        text = f"disk: {{budget_gb: {budget}, night_gb: 0.001, min_free_share: 0}}\n"
+        return [one.level for one in machine.room(settings(tmp_path, text))]
+
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "landed").write_bytes(bytes(7_000_000))
+    assert found(0.0079) == ["error"]
+    assert found(0.0081) == ["warning"]
+    assert found(0.0101) == []
 
 
 def test_missing_key_matters_only_when_there_are_batches(tmp_path: Path) -> None:

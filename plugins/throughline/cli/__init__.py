@@ -16,6 +16,7 @@ from throughline.cli import (
     source,
     stack,
     status,
+    upkeep,
 )
 from throughline.errors import ThroughlineError
 
@@ -26,7 +27,7 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (stack, nights, status, checks, query, doctor, alerts):
+for module in (stack, nights, status, checks, query, doctor, alerts, upkeep):
     module.register(commands)
 for group in (source, release, batch, rejected, alerts):
     commands.add_typer(group.commands)

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from throughline.conform.pii import key_id, pii_key
 from throughline.contracts import load_contracts
-from throughline.landing.batches import input_batches
-from throughline.landing.manifests import Manifest, landed, sha256_of
+from throughline.landing.batches import find_batch, input_batches
+from throughline.landing.manifests import Manifest, is_emptied, landed, sha256_of
 from throughline.settings import Settings
 from throughline.source_folders import Source
 from throughline.windows import SNAPSHOT
@@ -71,7 +71,7 @@ def find_parts(
     }
     main, *others = streams
     windows = {manifest.window: manifest for manifest in streams[main]}
-    ready, waiting = [], []
+    ready, waiting, kept = [], [], 0
     for window, manifest in sorted(windows.items()):
         used = {main: manifest}
         for name in others:
@@ -81,8 +81,23 @@ def find_parts(
                 break
             used[name] = fitting
         else:
-            ready.append(Parts(source, entity, window, used))
+            parts = Parts(source, entity, window, used)
+            if _is_settled(settings, parts):
+                kept += 1
+            else:
+                ready.append(parts)
+    if kept:
+        waiting.append(
+            f"{entity}: {kept} windows stay as they were conformed before; upkeep removed what"
+            " they were made of"
+        )
     return ready, waiting
+
+
+def _is_settled(settings: Settings, parts: Parts) -> bool:
+    """Whether upkeep removed raw files that would have to be read again to conform these parts."""
+    gone = any(is_emptied(settings, manifest) for manifest in parts.manifests.values())
+    return gone and find_batch(settings, batch_id(settings, parts)) is None
 
 
 def _fitting(known: list[Manifest], main: Manifest) -> Manifest | None:

@@ -15,6 +15,7 @@ __all__ = ["Finding", "examine"]
 
 SUBJECTS: tuple[Callable[[Settings], list[Finding]], ...] = (
     machine.home,
+    machine.room,
     configuration.pii_key,
     configuration.sources,
     configuration.schedule,

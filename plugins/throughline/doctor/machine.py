@@ -1,13 +1,13 @@
 """The machine: Python, disk, processes, ports, PostgreSQL."""
 
 import os
-import shutil
+from typing import Literal
 
+from throughline import disk
 from throughline.doctor.finding import Finding
 from throughline.settings import Settings
 
 PYTHONS = ((3, 11), (3, 14))
-MIN_FREE_BYTES = 2 * 2**30
 
 
 def python_version(version: tuple[int, int]) -> list[Finding]:
@@ -20,7 +20,7 @@ def python_version(version: tuple[int, int]) -> list[Finding]:
 
 
 def home(settings: Settings) -> list[Finding]:
-    """Whether the home folder can be written and its disk has room."""
+    """Whether the home folder can be written."""
     folder = settings.home
     while not folder.exists():
         folder = folder.parent
@@ -28,17 +28,14 @@ def home(settings: Settings) -> list[Finding]:
         problem = f"{folder} cannot be written"
         mend = "give it to the user who runs Throughline, or set `home` or THROUGHLINE_HOME"
         return [Finding("home", "error", problem, mend)]
-    free = shutil.disk_usage(folder).free
-    return free_space(settings, free)
+    return []
 
 
-def free_space(settings: Settings, free: int) -> list[Finding]:
-    """Whether `free` bytes are enough for a night."""
-    if free >= MIN_FREE_BYTES:
-        return []
-    problem = f"{free / 2**30:.1f} GiB are free for {settings.home}; a night wants 2 GiB"
-    mend = "free space, lower releases.keep, or move `home` to another disk"
-    return [Finding("disk", "error", problem, mend)]
+def room(settings: Settings) -> list[Finding]:
+    """Whether the disk, and the budget of the home, have room for the next night."""
+    found = disk.judge(settings, disk.measure(settings))
+    levels: dict[str, Literal["error", "warning"]] = {"critical": "error", "warning": "warning"}
+    return [Finding("disk", levels[one.severity], one.problem, disk.MEND) for one in found]
 
 
 def database(settings: Settings) -> list[Finding]:

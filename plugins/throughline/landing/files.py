@@ -13,6 +13,8 @@ from typing import Any
 from throughline.errors import SourceError
 
 EARLIER = "earlier.json"
+EMPTIED = "emptied.json"
+"""Says that upkeep removed the data of a batch; its manifest and verdicts stay."""
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from throughline import __version__, fault
 from throughline.errors import SourceError
 from throughline.landing.files import (
     EARLIER,
+    EMPTIED,
     belongs_to,
     claim,
     private_folder,
@@ -155,9 +156,14 @@ def verify(settings: Settings, manifest: Manifest) -> None:
     """Compare the files of a batch with its manifest: names, sizes, contents.
 
     Raises:
-        SourceError: a file is missing, added, or not the one that was landed.
+        SourceError: a file is missing, added, removed, or not the one that was landed.
     """
     folder = manifest.folder(settings)
+    if is_emptied(settings, manifest):
+        raise SourceError(
+            f"{folder}: its files were removed by upkeep (upkeep.raw_days, upkeep.replaced_days);"
+            " what was made of them stays, and cannot be made anew"
+        )
     there = {path.name for path in folder.iterdir()} - {MANIFEST, EARLIER}
     expected = {file.name for file in manifest.files}
     if there != expected:
@@ -169,6 +175,11 @@ def verify(settings: Settings, manifest: Manifest) -> None:
         path = folder / file.name
         if path.stat().st_size != file.bytes or sha256_of(path) != file.sha256:
             raise SourceError(f"{path} is not the file that was landed; extract the batch again")
+
+
+def is_emptied(settings: Settings, manifest: Manifest) -> bool:
+    """Whether upkeep removed the files of a batch."""
+    return (manifest.folder(settings) / EMPTIED).exists()
 
 
 def sha256_of(path: Path) -> str:

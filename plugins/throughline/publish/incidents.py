@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 COLUMNS = {
     "dedup_key": ("varchar", "identity: kind, subject and window"),
-    "kind": ("varchar", "check, outcome, cutoff, task or silence"),
+    "kind": ("varchar", "check, outcome, cutoff, task, disk, upkeep or silence"),
     "subject": ("varchar", "what it is about"),
     "window": ("varchar", "night or batch it is about"),
     "owner": ("varchar", "who is told"),

@@ -84,14 +84,19 @@ def collect_garbage(settings: Settings) -> list[Path]:
 
     A reader that has a removed file open keeps it until it closes.
     """
+    old = old_releases(settings)
+    for path in old:
+        path.unlink()
+    return old
+
+
+def old_releases(settings: Settings) -> list[Path]:
+    """Releases beyond the newest `releases.keep`, without the one that is served."""
     served = settings.current.resolve()
     found = sorted(
         settings.release_folder.glob("*.duckdb"), key=lambda path: (path.stat().st_mtime_ns, path)
     )
-    old = [path for path in found[: -settings.releases.keep] if path != served]
-    for path in old:
-        path.unlink()
-    return old
+    return [path for path in found[: -settings.releases.keep] if path != served]
 
 
 def _seal(candidate: Path) -> None:

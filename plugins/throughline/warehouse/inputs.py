@@ -11,6 +11,7 @@ import duckdb
 from throughline.contracts import ENVELOPE, Contract, load_contracts
 from throughline.errors import BuildError
 from throughline.landing import InputBatch
+from throughline.landing.files import EMPTIED
 from throughline.warehouse.engine import literal, quoted
 
 
@@ -57,6 +58,12 @@ def verify(con: duckdb.DuckDBPyConnection, batch: InputBatch) -> None:
     try:
         stat = batch.path.stat()
     except OSError as error:
+        if (batch.folder / EMPTIED).exists():
+            raise BuildError(
+                f"the rows of input batch {batch.batch_id} were removed by upkeep"
+                " (upkeep.replaced_days) after a newer batch had replaced it: nights that read it"
+                " cannot be built again, unless from a backup"
+            ) from error
         raise BuildError(_broken(batch, f"cannot be read ({error.strerror})")) from error
     key = [str(batch.path), stat.st_size, stat.st_mtime_ns]
     known = con.execute(

@@ -1,0 +1,47 @@
+"""The last step of the night: room for the next ones. It never makes a night fail."""
+
+import logging
+from datetime import date
+
+from throughline import disk
+from throughline.errors import SourceError
+from throughline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+OWNER = "data-platform"
+
+
+def upkeep(settings: Settings, as_of: date) -> None:
+    """Remove what nothing needs any more at the end of `as_of`, and look at the room that is left.
+
+    Where that fails, a warning is told; the next night tries again. While a backup is at work,
+    nothing is removed.
+    """
+    from throughline.alerts import report_incident, report_passed
+    from throughline.upkeep import upkeep as remove_old
+
+    try:
+        for freed in remove_old(settings, as_of, wait_seconds=1):
+            if freed.files:
+                log.info("%s: %d files, %d bytes", freed.what, freed.files, freed.bytes)
+        disk.watch(settings, as_of)
+    except SourceError as error:
+        log.info("left for the next night: %s", error)
+        return
+    except Exception as error:  # whatever it is, tonight's release is published
+        log.exception("upkeep after the night of %s", as_of)
+        report_incident(
+            settings,
+            kind="upkeep",
+            subject="home",
+            owner=OWNER,
+            severity="warning",
+            summary=f"upkeep failed: {error}",
+            blocks="nothing; the release is published",
+            command="throughline upkeep",
+            window=as_of.isoformat(),
+            run_id=as_of.isoformat(),
+        )
+        return
+    report_passed(settings, ["upkeep"], ["home"], as_of.isoformat())

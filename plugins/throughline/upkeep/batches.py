@@ -1,0 +1,152 @@
+"""Which batches nothing reads any more: input batches that a newer one replaced, and raw files."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from throughline.errors import ConfigError
+from throughline.landing.batches import InputBatch, input_batches, newest_verdict
+from throughline.landing.manifests import Manifest, landed
+from throughline.settings import Settings
+from throughline.source_folders import load_sources
+from throughline.windows import instant_after
+
+Referrers = dict[tuple[str, str], list[InputBatch]]
+
+
+def replaced_batches(settings: Settings, cutoff: date) -> list[InputBatch]:
+    """Input batches whose accepted rows no night of `cutoff` or later reads.
+
+    Of what was there at the end of `cutoff`, the newest batch of each source, entity and window
+    that passed is what such nights read, until a newer one comes. Batches that releases on disk
+    were built from stay too, and so does one that is held or not judged.
+    """
+    end = instant_after(settings, cutoff)
+    then = [b for b in input_batches(settings) if b.as_of <= cutoff and _made(b) < end]
+    newest = {(b.entity, b.source, b.window): b.batch_id for b in then if b.status == "passed"}
+    needed = set(newest.values()) | _released(settings)
+    return [
+        batch
+        for batch in then
+        if batch.batch_id not in needed
+        and batch.path.exists()
+        and (batch.status == "passed" or _withdrawn_before(batch, end))
+    ]
+
+
+def replaced_files(settings: Settings, cutoff: date, going: list[InputBatch]) -> tuple[Path, ...]:
+    """Raw files that only batches without rows were made of, and that a newer landing replaced."""
+    end = instant_after(settings, cutoff)
+    gone = {batch.batch_id for batch in going}
+    made_of = _referrers(settings)
+    return tuple(
+        path
+        for manifest, newer in _landings(settings)
+        if newer and manifest.extracted_at < end
+        for path in _files(
+            settings,
+            manifest,
+            made_of,
+            lambda batch: batch.batch_id in gone or not batch.path.exists(),
+        )
+    )
+
+
+def raw_files(settings: Settings, cutoff: date) -> tuple[Path, ...]:
+    """Raw files older than `cutoff` whose rows are all conformed and let in, or taken out.
+
+    What was landed last of each stream stays: later windows may be conformed with it.
+    """
+    end = instant_after(settings, cutoff)
+    made_of = _referrers(settings)
+    last = {(m.source, m.stream): m.batch for m, _ in _landings(settings)}
+    wanted = _entities(settings)
+    return tuple(
+        path
+        for manifest, _ in _landings(settings)
+        if manifest.extracted_at < end
+        and last[(manifest.source, manifest.stream)] != manifest.batch
+        and wanted[(manifest.source, manifest.stream)]
+        <= {batch.entity for batch in made_of[_name(manifest)]}
+        for path in _files(
+            settings, manifest, made_of, lambda batch: batch.status in ("passed", "withdrawn")
+        )
+    )
+
+
+def _files(
+    settings: Settings,
+    manifest: Manifest,
+    made_of: Referrers,
+    may_go: Callable[[InputBatch], bool],
+) -> list[Path]:
+    """Files of a landing batch where every batch made of it, one at least, lets them go."""
+    batches = made_of[_name(manifest)]
+    if not batches or not all(map(may_go, batches)):
+        return []
+    folder = manifest.folder(settings)
+    there = [folder / file.name for file in manifest.files]
+    return [path for path in there if path.exists()]
+
+
+def _landings(settings: Settings) -> Iterator[tuple[Manifest, bool]]:
+    """Landing batches, oldest first by stream, and whether a newer one has the same window."""
+    for folder in sorted(settings.landing.glob("*/[!.]*/")):
+        known = landed(settings, folder.parent.name, folder.name)
+        newest = {manifest.window: manifest.batch for manifest in known}
+        for manifest in known:
+            yield manifest, newest[manifest.window] != manifest.batch
+
+
+def _referrers(settings: Settings) -> Referrers:
+    found: Referrers = defaultdict(list)
+    for batch in input_batches(settings):
+        for part in batch.landing:
+            found[(batch.source, part)].append(batch)
+    return found
+
+
+def _name(manifest: Manifest) -> tuple[str, str]:
+    return (manifest.source, f"{manifest.stream}/{manifest.batch}")
+
+
+def _entities(settings: Settings) -> dict[tuple[str, str], set[str]]:
+    """Entities that are made of each stream; none of one whose source is not there any more."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for source in load_sources(settings).values():
+        for entity, mapped in source.entities.items():
+            for stream in mapped.streams:
+                found[(source.name, stream)].add(entity)
+    return found
+
+
+def _released(settings: Settings) -> set[str]:
+    """Batches that a release on disk was built from."""
+    found: set[str] = set()
+    for path in settings.release_folder.glob("*.duckdb"):
+        try:
+            with duckdb.connect(str(path), read_only=True) as con:
+                found |= {
+                    name
+                    for (name,) in con.execute(
+                        "select unnest(batch_set) from build_info"
+                    ).fetchall()
+                }
+        except duckdb.Error as error:
+            raise ConfigError(
+                f"{path} does not say what it was built from ({error}); remove or restore it:"
+                " no batch is removed meanwhile"
+            ) from error
+    return found
+
+
+def _made(batch: InputBatch) -> datetime:
+    return max(batch.extracted_at, batch.conformed_at or batch.extracted_at)
+
+
+def _withdrawn_before(batch: InputBatch, end: datetime) -> bool:
+    verdict = newest_verdict(batch) if batch.status == "withdrawn" else None
+    return verdict is not None and datetime.fromisoformat(verdict["at"]) < end
