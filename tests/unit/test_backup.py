@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 import ingest_case as case
 from alert_case import new_database, report, rows
+from night_case import restore as put_back
+from night_case import save
 from release_case import make_candidate
 from throughline import cli, fence, landing
 from throughline.backup import backup, restore
@@ -27,17 +29,26 @@ DAY = case.NIGHT
 CALLS = [f"C{n},out,1380013{n:04d},2026-03-02T10:00:{n % 60:02d},no_answer" for n in range(200)]
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home with one landed, conformed, judged batch and one served release."""
-    (tmp_path / "old").mkdir()
-    settings = case.make_settings(tmp_path / "old")
-    monkeypatch.setenv("THROUGHLINE_CONFIG", str(settings.config_file))
+    folder = tmp_path_factory.mktemp("installation")
+    settings = case.make_settings(folder)
     case.write_source(settings)
     case.drop(settings, f"calls_{DAY}_{DAY}.csv", case.call_lines(*CALLS))
     assert extract_domain(settings, "calls", DAY).status == "ok"
     serve(settings, "one", DAY)
+    save(settings, "home")
     return settings
+
+
+@pytest.fixture
+def home(published: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """That home as it was, for a test to change."""
+    monkeypatch.setenv("THROUGHLINE_CONFIG", str(published.config_file))
+    monkeypatch.chdir(tmp_path)
+    put_back(published, published.home.parent / "saved-home")
+    return published
 
 
 def serve(settings: Settings, run_id: str, as_of: date) -> None:
@@ -48,7 +59,7 @@ def serve(settings: Settings, run_id: str, as_of: date) -> None:
 
 def empty(settings: Settings, name: str = "new") -> Settings:
     """The same configuration over a home that is not there yet."""
-    return settings.model_copy(update={"home": settings.home.parents[1] / name})
+    return settings.model_copy(update={"home": Path.cwd() / name})
 
 
 def everything(folder: Path) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import time
 from datetime import date, timedelta
@@ -13,7 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 import ingest_case as case
-from night_case import DAY, make_home, outcomes, put
+from night_case import DAY, make_home, outcomes, put, save
+from night_case import restore as put_back
 from release_case import make_candidate
 from throughline import cli, fence, landing, night
 from throughline.alerts import spool
@@ -159,18 +161,31 @@ def test_upkeep_killed_after_its_note_goes_on_the_next_time(tmp_path: Path) -> N
     assert freed(settings) == {"replaced batches": 1}
 
 
-@pytest.fixture
-def phones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Two nights of calls from dated files; the second brings the first day again, corrected."""
-    settings = case.make_settings(tmp_path, upkeep={"raw_days": 30, "replaced_days": 30})
-    monkeypatch.setenv("THROUGHLINE_CONFIG", str(settings.config_file))
+@pytest.fixture(scope="module")
+def three_nights(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Calls from dated files; the second night brings the first day again, corrected."""
+    folder = tmp_path_factory.mktemp("phones")
+    settings = case.make_settings(folder, upkeep={"raw_days": 30, "replaced_days": 30})
     case.write_source(settings)
     for night_number in range(3):
         deliver(settings, case.NIGHT + timedelta(days=night_number))
         if night_number == 1:
             deliver(settings, case.NIGHT, hour=11)
         assert extract(settings, night_number) == "ok", said(settings, night_number)
+    save(settings, "nights")
+    shutil.copytree(settings.sources_path[0], folder / "saved-sources")
     return settings
+
+
+@pytest.fixture
+def phones(three_nights: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The three nights as they were, in a home that a test may change."""
+    monkeypatch.setenv("THROUGHLINE_CONFIG", str(three_nights.config_file))
+    folder, sources = three_nights.home.parent, three_nights.sources_path[0]
+    put_back(three_nights, folder / "saved-nights")
+    shutil.rmtree(sources)
+    shutil.copytree(folder / "saved-sources", sources)
+    return three_nights
 
 
 def deliver(settings: Settings, day: date, hour: int = 10) -> None:
