@@ -21,6 +21,10 @@ end
     row changes.
 #}
 {% macro reached_nodes(imports, sources, edges) -%}
+{{ adapter.dispatch('reached_nodes', 'throughline')(imports, sources, edges) }}
+{%- endmacro %}
+
+{% macro default__reached_nodes(imports, sources, edges) -%}
 with recursive
 
 {{ imports }}
@@ -61,12 +65,42 @@ select
 from reached
 {%- endmacro %}
 
+{% macro spark__reached_nodes(imports, sources, edges) -%}
+{%- set links = beside('links', 'with ' ~ imports ~ '
+    steps as (
+        select node_a as from_no, node_b as to_no, edge_no from ' ~ edges ~ '
+        union all
+        select node_b as from_no, node_a as to_no, edge_no from ' ~ edges ~ '
+    )
+    select from_no, to_no, edge_no from steps') -%}
+{%- set first = 'with ' ~ imports ~ '
+    firsts as (select node_no, cast(0 as bigint) as edge_no from ' ~ sources ~ ')
+    select node_no, edge_no from firsts' -%}
+{%- set step = 'select node_no, min(edge_no) as edge_no
+    from (
+        select node_no, edge_no from {rows}
+        union all
+        select links.to_no, greatest(reached.edge_no, links.edge_no)
+        from {rows} as reached
+        inner join ' ~ links ~ ' as links on reached.node_no = links.from_no
+    ) as ways
+    group by node_no' -%}
+select
+    node_no,
+    edge_no,
+from {{ settled(first, step, 'count(*), sum(edge_no)') }}
+{%- endmacro %}
+
 
 {#
     SELECT of the smallest node of each node's connected component over `edges` (node_a, node_b), the
     name of a CTE in `imports`: columns node_no, root_no. Only nodes with an edge are listed.
 #}
 {% macro component_roots(imports, edges) -%}
+{{ adapter.dispatch('component_roots', 'throughline')(imports, edges) }}
+{%- endmacro %}
+
+{% macro default__component_roots(imports, edges) -%}
 with recursive
 
 {{ imports }}
@@ -106,4 +140,33 @@ select
     node_no,
     root_no,
 from rooted
+{%- endmacro %}
+
+{% macro spark__component_roots(imports, edges) -%}
+{%- set links = beside('links', 'with ' ~ imports ~ '
+    steps as (
+        select node_a as from_no, node_b as to_no from ' ~ edges ~ '
+        union
+        select node_b as from_no, node_a as to_no from ' ~ edges ~ '
+    )
+    select from_no, to_no from steps') -%}
+{%- set first = 'select from_no as node_no, least(from_no, min(to_no)) as root_no
+    from ' ~ links ~ ' group by from_no' -%}
+{%- set step = 'select node_no, min(root_no) as root_no
+    from (
+        select node_no, root_no from {rows}
+        union all
+        select links.to_no, near.root_no
+        from {rows} as near
+        inner join ' ~ links ~ ' as links on near.node_no = links.from_no
+        union all
+        select near.node_no, far.root_no
+        from {rows} as near
+        inner join {rows} as far on near.root_no = far.node_no
+    ) as ways
+    group by node_no' -%}
+select
+    node_no,
+    root_no,
+from {{ settled(first, step, 'count(*), sum(root_no)') }}
 {%- endmacro %}

@@ -6,6 +6,10 @@
     decided. `lead_no` numbers the leads in order.
 #}
 {% macro deduplicated_leads(candidates, pairs) -%}
+{{ adapter.dispatch('deduplicated_leads', 'throughline')(candidates, pairs) }}
+{%- endmacro %}
+
+{% macro default__deduplicated_leads(candidates, pairs) -%}
 with recursive
 
 candidates as (
@@ -68,5 +72,32 @@ from candidates
 inner join decided
     on candidates.lead_no = decided.lead_no
 inner join candidates as kept
+    on decided.kept_no = kept.lead_no
+{%- endmacro %}
+
+{% macro spark__deduplicated_leads(candidates, pairs) -%}
+{%- set first = 'select candidates.lead_no, candidates.lead_no as kept_no
+    from ' ~ candidates ~ ' as candidates
+    left anti join ' ~ pairs ~ ' as pairs on candidates.lead_no = pairs.later_no' -%}
+{%- set step = 'select lead_no, kept_no from {rows}
+    union all
+    select
+        pairs.later_no as lead_no,
+        coalesce(
+            min(case when earlier.kept_no = earlier.lead_no then earlier.lead_no end), pairs.later_no
+        ) as kept_no
+    from ' ~ pairs ~ ' as pairs
+    left join {rows} as earlier on pairs.earlier_no = earlier.lead_no
+    left anti join {rows} as known on pairs.later_no = known.lead_no
+    group by pairs.later_no
+    having count(*) = count(earlier.lead_no)' -%}
+{%- set decided = settled(first, step, 'count(*)') -%}
+select
+    candidates.lead_id,
+    kept.lead_id as kept_lead_id,
+from {{ candidates }} as candidates
+inner join {{ decided }} as decided
+    on candidates.lead_no = decided.lead_no
+inner join {{ candidates }} as kept
     on decided.kept_no = kept.lead_no
 {%- endmacro %}

@@ -20,16 +20,58 @@ end
 {% macro fx_rate(currency, day) -%}
 coalesce(
     (
-        select fx.rate
+        select {{ the_only('fx.rate') }}
         from {{ ref('int_fx_rates__reporting') }} as fx
         where fx.currency = {{ currency }} and fx.date = {{ day }}
     ),
     case
         when {{ currency }} = '{{ var("reporting_currency") }}' then 1
-        else error(
+        else {{ refuse() }}(
             'no fx_rate from ' || coalesce({{ currency }}, '(no currency)')
             || ' to {{ var("reporting_currency") }} on ' || coalesce(cast({{ day }} as varchar), '(no date)')
         )
     end
 )
+{%- endmacro %}
+
+
+{# The one value of a subquery; what has several is refused where the engine can tell. #}
+{% macro the_only(value) -%}
+{{ adapter.dispatch('the_only', 'throughline')(value) }}
+{%- endmacro %}
+
+{% macro default__the_only(value) -%}
+{{ value }}
+{%- endmacro %}
+
+{% macro spark__the_only(value) -%}
+max({{ value }})
+{%- endmacro %}
+
+
+{# Name of the function that fails the run with a message. #}
+{% macro refuse() -%}
+{{ adapter.dispatch('refuse', 'throughline')() }}
+{%- endmacro %}
+
+{% macro default__refuse() -%}
+error
+{%- endmacro %}
+
+{% macro spark__refuse() -%}
+raise_error
+{%- endmacro %}
+
+
+{# The median as an aggregate that moves with a window frame. #}
+{% macro moving_median(value) -%}
+{{ adapter.dispatch('moving_median', 'throughline')(value) }}
+{%- endmacro %}
+
+{% macro default__moving_median(value) -%}
+median({{ value }})
+{%- endmacro %}
+
+{% macro spark__moving_median(value) -%}
+percentile({{ value }}, 0.5)
 {%- endmacro %}

@@ -201,9 +201,9 @@ joined as (
         {{ safe_div('credit_sums.mrr', 'credit_sums.subscribed') }}
         * {{ var('gross_margin_default') }} as margin_per_month,
         lifetime.lifetime_months,
-        {{ param('as_of') }} - last_day(keys.lead_cohort_month) >= {{ var('lead_maturity_days') }}
+        last_day(keys.lead_cohort_month) <= {{ param('as_of') }} - {{ var('lead_maturity_days') }}
             as is_mature_valid,
-        {{ param('as_of') }} - last_day(keys.lead_cohort_month) >= {{ var('paid_maturity_days') }}
+        last_day(keys.lead_cohort_month) <= {{ param('as_of') }} - {{ var('paid_maturity_days') }}
             as is_mature,
         {{ param('as_of') }} >= last_day(keys.lead_cohort_month) + {{ var('paid_maturity_days') }}
             + interval '12 months' as is_mature_ltv12

@@ -77,7 +77,7 @@ arrivals as (
 
     select
         'pageview' as entity,
-        {{ business_date('received_at') }} - business_date as days_late,
+        {{ days_between('business_date', business_date('received_at')) }} as days_late,
         {{ var('late_days') }} as expected_days,
         1 as rows,
     from pageviews
@@ -86,7 +86,7 @@ arrivals as (
 
     select
         'form_submit' as entity,
-        {{ business_date('received_at') }} - business_date as days_late,
+        {{ days_between('business_date', business_date('received_at')) }} as days_late,
         {{ var('late_days') }} as expected_days,
         1 as rows,
     from forms
@@ -95,7 +95,7 @@ arrivals as (
 
     select
         'app_event' as entity,
-        {{ business_date('received_at') }} - business_date as days_late,
+        {{ days_between('business_date', business_date('received_at')) }} as days_late,
         {{ var('late_days') }} as expected_days,
         1 as rows,
     from app_events
@@ -104,7 +104,7 @@ arrivals as (
 
     select
         'ad_spend_daily' as entity,
-        loaded_date - date as days_late,
+        {{ days_between('date', 'loaded_date') }} as days_late,
         {{ var('late_days_ads') }} as expected_days,
         rows,
     from late_ads
@@ -113,7 +113,7 @@ arrivals as (
 
     select
         'payment' as entity,
-        {{ business_date('created_at') }} - {{ business_date('paid_at') }} as days_late,
+        {{ days_between(business_date('paid_at'), business_date('created_at')) }} as days_late,
         {{ var('late_days_payments') }} as expected_days,
         1 as rows,
     from payments
@@ -122,7 +122,7 @@ arrivals as (
 
     select
         'refund' as entity,
-        {{ business_date('created_at') }} - {{ business_date('refunded_at') }} as days_late,
+        {{ days_between(business_date('refunded_at'), business_date('created_at')) }} as days_late,
         {{ var('late_days_payments') }} as expected_days,
         1 as rows,
     from refunds

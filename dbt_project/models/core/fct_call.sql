@@ -32,7 +32,7 @@ memberships as (
 
     select
         *,
-        coalesce(valid_to, timestamptz 'infinity') as ends_at,
+        coalesce(valid_to, timestamptz '9999-12-31') as ends_at,
     from {{ ref('bridge_person_company') }}
 
 ),

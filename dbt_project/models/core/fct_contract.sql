@@ -5,7 +5,7 @@ contracts as (
     select
         *,
         {{ business_date('cancelled_at') }} as cancelled_date,
-        cast(end_date - start_date + 1 as double) / 365.25 * 12 as exact_months,
+        cast({{ days_between('start_date', 'end_date') }} + 1 as double) / 365.25 * 12 as exact_months,
     from {{ ref('stg_contract') }}
 
 ),
@@ -17,7 +17,7 @@ items as (
         recurring,
         seats * unit_price
         / case period when 'year' then 12 else 1 end
-        * case when recurring then greatest(1, round((end_date - start_date + 1) / 365.25 * 12))
+        * case when recurring then greatest(1, round(({{ days_between('start_date', 'end_date') }} + 1) / 365.25 * 12))
             else case period when 'year' then 12 else 1 end
         end as item_value,
     from {{ ref('stg_subscription_item') }}

@@ -85,7 +85,9 @@ first_touches as (
     select
         identified.lead_id,
         min_by(
-            struct_pack(channel_id := touchpoints.channel_id, campaign := touchpoints.campaign),
+            {{ packed({
+                'channel_id': 'touchpoints.channel_id', 'campaign': 'touchpoints.campaign'
+            }) }},
             (touchpoints.touched_at, touchpoints.touch_rank, touchpoints.touch_id)
         ) as touch,
     from identified
@@ -167,7 +169,7 @@ final as (
         coalesce(described.industry_l1, identified.industry) as industry,
         coalesce(
             described.headcount,
-            try_cast(regexp_extract(identified.headcount_raw, '[0-9]+') as bigint)
+            try_cast(regexp_extract(identified.headcount_raw, '([0-9]+)', 1) as bigint)
         ) as headcount,
         identified.status,
         identified.invalid_reason,

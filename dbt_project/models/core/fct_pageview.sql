@@ -60,7 +60,7 @@ own_hosts as (
             own_nodes.kind = 'domain'
             and (
                 referrer_hosts.referrer_host = lower(own_nodes.value)
-                or ends_with(referrer_hosts.referrer_host, '.' || lower(own_nodes.value))
+                or {{ has_suffix('referrer_hosts.referrer_host', "'.' || lower(own_nodes.value)") }}
             )
 
 ),

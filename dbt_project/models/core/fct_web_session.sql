@@ -40,7 +40,7 @@ sessions as (
         max(event_at) as last_view_at,
         min(case when is_first then event_id end) as first_event_id,
         max_by(url_path, (event_at, event_id)) as exit_path,
-        max_by(struct_pack(value := leave_at), (event_at, event_id)).value as last_leave_at,
+        max_by({{ packed({'value': 'leave_at'}) }}, (event_at, event_id)).value as last_leave_at,
         count(*) as pageviews,
     from steps
     group by anonymous_id, session_no

@@ -24,27 +24,27 @@ identities as (
 lines as (
 
     select
-        unnest([
+        {{ rows_each([
             {
-                'subject_type': 'person',
-                'subject': coalesce(
+                'subject_type': "'person'",
+                'subject': "coalesce(
                     identities.person_id, user_days.node_type || ':' || user_days.node_value
-                ),
-                'company_id': null::varchar
+                )",
+                'company_id': 'null::varchar'
             },
             {
-                'subject_type': 'company',
-                'subject': case
+                'subject_type': "'company'",
+                'subject': "case
                     when user_days.employee_id is not null then user_days.company_id
-                end,
-                'company_id': user_days.company_id
+                end",
+                'company_id': 'user_days.company_id'
             },
             {
-                'subject_type': 'employee',
-                'subject': user_days.company_id || '/' || user_days.employee_id,
-                'company_id': user_days.company_id
+                'subject_type': "'employee'",
+                'subject': "user_days.company_id || '/' || user_days.employee_id",
+                'company_id': 'user_days.company_id'
             }
-        ], recursive := true),
+        ]) }},
         user_days.business_line,
         user_days.business_date,
         user_days.active_events,

@@ -30,7 +30,11 @@ line_values as (
 
 own_lines as (
 
-    select contracts.contract_id, line_values.* exclude (contract_id),
+    select
+        contracts.contract_id,
+        line_values.business_line,
+        line_values.line_value,
+        line_values.recurring_value,
     from contracts
     inner join line_values on contracts.contract_id = line_values.contract_id
 
@@ -38,7 +42,11 @@ own_lines as (
 
 inherited_lines as (
 
-    select contracts.contract_id, line_values.* exclude (contract_id),
+    select
+        contracts.contract_id,
+        line_values.business_line,
+        line_values.line_value,
+        line_values.recurring_value,
     from contracts
     inner join line_values on contracts.amends_contract_id = line_values.contract_id
     where contracts.contract_id not in (select own_lines.contract_id from own_lines)

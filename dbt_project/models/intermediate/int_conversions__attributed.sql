@@ -61,10 +61,8 @@ conversions as (
         contract_id as conversion_id,
         company_id,
         signed_date as converted_date,
-        cast(signed_date - {{ var('lookback_days') }} as timestamp)
-            at time zone '{{ var("business_tz") }}' as window_start,
-        cast(signed_date + 1 as timestamp) at time zone '{{ var("business_tz") }}'
-            - interval '1 microsecond' as window_end
+        {{ day_start('signed_date - ' ~ var('lookback_days')) }} as window_start,
+        {{ day_start('signed_date + 1') }} - interval '1 microsecond' as window_end
     from contracts
 
     union all

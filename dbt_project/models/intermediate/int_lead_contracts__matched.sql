@@ -33,8 +33,7 @@ final as (
         ranked.lead_id,
         contracts.contract_id,
         contracts.start_date as paid_date,
-        (cast(contracts.start_date as timestamp) at time zone '{{ var("business_tz") }}')
-            as paid_at
+        {{ day_start('contracts.start_date') }} as paid_at
     from ranked
     inner join contracts
         on ranked.company_id = contracts.company_id

@@ -41,7 +41,8 @@ page_actions as (
         true as is_page,
         false as is_demo,
         coalesce(
-            pageviews.module = 'pricing' or regexp_matches(lower(pageviews.url_path), 'pric(e|ing)'),
+            pageviews.module = 'pricing' or lower(pageviews.url_path) like '%price%'
+            or lower(pageviews.url_path) like '%pricing%',
             false
         ) as is_pricing
     from pageviews
@@ -83,7 +84,8 @@ sums as (
     select
         person_id,
         bool_or(is_page) as has_pageview,
-        {{ param('as_of') }} - max(case when is_active then action_date end) as days_since_active,
+        {{ days_between('max(case when is_active then action_date end)', param('as_of')) }}
+            as days_since_active,
         count(
             distinct case
                 when is_active and action_date > {{ param('as_of') }} - 14 then action_date

@@ -31,10 +31,10 @@ terms as (
         least(items.end_date, coalesce(
             items.service_end, {{ business_date('items.canceled_at') }}, items.end_date
         )) as last_service_date,
-        items.end_date - items.start_date + 1 as term_days,
+        {{ days_between('items.start_date', 'items.end_date') }} + 1 as term_days,
         items.seats * items.unit_price as period_price,
         case items.period when 'year' then 12 else 1 end as period_months,
-        round((items.end_date - items.start_date + 1) * 12 / 365.25) as whole_months,
+        round(({{ days_between('items.start_date', 'items.end_date') }} + 1) * 12 / 365.25) as whole_months,
     from items
     inner join contracts on items.contract_id = contracts.contract_id
 

@@ -112,7 +112,7 @@ matched as (
         case match_type
             when 'equals' then found_value = match_value
             when 'suffix'
-                then found_value = match_value or ends_with(found_value, '.' || match_value)
+                then found_value = match_value or {{ has_suffix('found_value', "'.' || match_value") }}
             when 'contains' then contains(found_value, match_value)
             when 'any' then found_value is not null
             when 'absent'
@@ -120,7 +120,7 @@ matched as (
                     source_token, medium_token, campaign_token, referrer_token, raw_token,
                     platform_token, ad_type_token
                 ) is null
-            else error('channel_rules: unknown match_type ' || match_type)
+            else {{ refuse() }}('channel_rules: unknown match_type ' || match_type)
         end
 
 ),

@@ -31,7 +31,8 @@ passages as (
         entries.closed_date,
         entries.is_won,
     from entries
-    inner join bands on entries.exited_date - entries.entered_date >= bands.from_days
+    inner join bands
+        on {{ days_between('entries.entered_date', 'entries.exited_date') }} >= bands.from_days
     where entries.closed_date is not null
 
 ),

@@ -140,7 +140,7 @@ joined as (
         coalesce(element_sums.elements_filled, 0) as elements_filled,
         coalesce(element_sums.complete_leads, 0) as complete_leads,
         coalesce(opportunity_sums.converted_leads, 0) as converted_leads,
-        {{ param('as_of') }} - call_sums.date >= {{ var('callback_opp_days') }} as is_mature_opp
+        call_sums.date <= {{ param('as_of') }} - {{ var('callback_opp_days') }} as is_mature_opp
     from call_sums
     left join element_sums
         on

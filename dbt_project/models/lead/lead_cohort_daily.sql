@@ -42,7 +42,7 @@ outcomes as (
             leads.first_response_minutes <= {{ var('first_response_min') }},
             false
         ) as is_answered_in_time,
-        {{ param('as_of') }} - leads.created_date as age_days
+        {{ days_between('leads.created_date', param('as_of')) }} as age_days
     from leads
     left join contracts
         on leads.lead_id = contracts.lead_id

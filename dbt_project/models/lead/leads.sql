@@ -148,7 +148,7 @@ joined as (
             and activity.contents_30d >= {{ var('deep_contents') }},
             false
         ) as is_deep_engaged_30d,
-        date_diff('second', leads.created_at, first_attempts.attempted_at) / 60.0
+        {{ seconds_apart('leads.created_at', 'first_attempts.attempted_at') }} / 60.0
             as first_response_minutes,
         first_opportunities.opp_at,
         contracts.paid_at

@@ -52,12 +52,12 @@ current_stages as (
     select
         opportunity_id,
         stage,
-        {{ param('as_of') }} - entered_date as stage_age_days,
+        {{ days_between('entered_date', param('as_of')) }} as stage_age_days,
         case
-            when {{ param('as_of') }} - entered_date <= 7 then 0
-            when {{ param('as_of') }} - entered_date <= 30 then 1
-            when {{ param('as_of') }} - entered_date <= 60 then 2
-            when {{ param('as_of') }} - entered_date <= 90 then 3
+            when entered_date >= {{ param('as_of') }} - 7 then 0
+            when entered_date >= {{ param('as_of') }} - 30 then 1
+            when entered_date >= {{ param('as_of') }} - 60 then 2
+            when entered_date >= {{ param('as_of') }} - 90 then 3
             else 4
         end as age_band,
     from entries
@@ -129,7 +129,7 @@ final as (
         ) - opportunities.created_date as age_days,
         case
             when opportunities.known_closed_at is not null and opportunities.is_won
-                then {{ business_date('opportunities.known_closed_at') }} - leads.created_date
+                then {{ days_between('leads.created_date', business_date('opportunities.known_closed_at')) }}
         end as cycle_days,
         coalesce(company_touches.touches, 0) as touches,
         coalesce(company_touches.roles, 0) as roles,

@@ -33,7 +33,7 @@ called_companies as (
 
 stage_exits as (
 
-    select stage, exited_date as snapshot_date, exited_date - entered_date as stage_days,
+    select stage, exited_date as snapshot_date, {{ days_between('entered_date', 'exited_date') }} as stage_days,
     from entries
     where exited_date is not null
     union all
@@ -49,7 +49,7 @@ stage_medians as (
     select distinct
         stage,
         snapshot_date,
-        median(stage_days) over (
+        {{ moving_median('stage_days') }} over (
             partition by stage order by snapshot_date
             range between interval 364 day preceding and current row
         ) as median_days,
@@ -65,12 +65,12 @@ open_days as (
         entries.stage,
         entries.company_id,
         entries.amount,
-        days.snapshot_date - entries.entered_date as stage_age_days,
+        {{ days_between('entries.entered_date', 'days.snapshot_date') }} as stage_age_days,
         case
-            when days.snapshot_date - entries.entered_date <= 7 then 0
-            when days.snapshot_date - entries.entered_date <= 30 then 1
-            when days.snapshot_date - entries.entered_date <= 60 then 2
-            when days.snapshot_date - entries.entered_date <= 90 then 3
+            when {{ days_between('entries.entered_date', 'days.snapshot_date') }} <= 7 then 0
+            when {{ days_between('entries.entered_date', 'days.snapshot_date') }} <= 30 then 1
+            when {{ days_between('entries.entered_date', 'days.snapshot_date') }} <= 60 then 2
+            when {{ days_between('entries.entered_date', 'days.snapshot_date') }} <= 90 then 3
             else 4
         end as age_band,
     from entries

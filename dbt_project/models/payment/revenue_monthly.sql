@@ -101,8 +101,10 @@ item_months as (
         months.month,
         sum(cast(
             cast(items.value as double) / items.term_days
-            * (least(items.last_service_date, months.month_end)
-            - greatest(items.start_date, months.month) + 1)
+            * ({{ days_between(
+                'greatest(items.start_date, months.month)',
+                'least(items.last_service_date, months.month_end)'
+            ) }} + 1)
             as decimal(28, 8)
         )) as recognised_revenue,
     from items
@@ -135,15 +137,15 @@ segments as (
     select
         units.company_id,
         units.line,
-        unnest([
-            {'segment_type': 'ALL', 'segment': 'ALL'},
-            {'segment_type': 'industry', 'segment': coalesce(companies.industry_l1, 'unknown')},
+        {{ rows_each([
+            {'segment_type': "'ALL'", 'segment': "'ALL'"},
+            {'segment_type': "'industry'", 'segment': "coalesce(companies.industry_l1, 'unknown')"},
             {
-                'segment_type': 'headcount_band',
-                'segment': coalesce(companies.headcount_band, 'unknown')
+                'segment_type': "'headcount_band'",
+                'segment': "coalesce(companies.headcount_band, 'unknown')"
             },
-            {'segment_type': 'city', 'segment': coalesce(companies.city, 'unknown')}
-        ], recursive := true),
+            {'segment_type': "'city'", 'segment': "coalesce(companies.city, 'unknown')"}
+        ]) }},
     from units
     left join companies on units.company_id = companies.company_id
     where units.line = 'ALL'

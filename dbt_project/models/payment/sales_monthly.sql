@@ -94,7 +94,7 @@ signatures as (
     from contracts
     inner join contract_parts on contracts.contract_id = contract_parts.contract_id
     -- cancelled within seven days: reversed in the original period, as if never signed (F01)
-    where coalesce(contracts.known_cancelled_date - contracts.signed_date > 7, true)
+    where coalesce(contracts.known_cancelled_date > contracts.signed_date + 7, true)
 
 ),
 
@@ -107,7 +107,7 @@ cancellations as (
         contract_parts.amount,
     from contracts
     inner join contract_parts on contracts.contract_id = contract_parts.contract_id
-    where contracts.known_cancelled_date - contracts.signed_date > 7
+    where contracts.known_cancelled_date > contracts.signed_date + 7
 
 ),
 
@@ -137,13 +137,13 @@ deals as (
 
     select
         opportunities.*,
-        opportunities.business_line as product,
         opportunities.known_closed_date is not null and coalesce(opportunities.is_won, false)
             as is_known_won,
         case when leads.created_date is not null
-            then opportunities.known_closed_date - leads.created_date
+            then {{ days_between('leads.created_date', 'opportunities.known_closed_date') }}
         end as lead_days,
-        opportunities.known_closed_date - opportunities.opened_date as deal_days,
+        {{ days_between('opportunities.opened_date', 'opportunities.known_closed_date') }}
+            as deal_days,
     from opportunities
     left join leads on opportunities.lead_id = leads.lead_id
 
@@ -151,9 +151,9 @@ deals as (
 
 deal_parts as (
 
-    select * from deals
+    select deals.*, deals.business_line as product, from deals
     union all
-    select * replace ('ALL' as product), from deals
+    select deals.*, 'ALL' as product, from deals
 
 ),
 
@@ -359,19 +359,20 @@ called as (
 
 measures as (
 
-    select * from signed
-    union all by name
-    select * from cancelled
-    union all by name
-    select * from collected
-    union all by name
-    select * from targeted
-    union all by name
-    select * from opened
-    union all by name
-    select * from closed
-    union all by name
-    select * from called
+    {{ stacked(['month', 'level', 'owner', 'product'], {
+        'signed': [
+            'signed_amount', 'orders', 'orders_new', 'orders_renewal', 'orders_expansion',
+            'order_amount', 'order_acv', 'listed_amount', 'list_amount'
+        ],
+        'cancelled': ['cancelled_amount'],
+        'collected': ['cash_collected'],
+        'targeted': ['target'],
+        'opened': ['opps_created', 'cohort', 'cohort_won', 'cohort_open'],
+        'closed': [
+            'closed', 'won', 'closed_amount', 'won_amount', 'cycle_days_p50', 'opp_cycle_days_p50'
+        ],
+        'called': ['attempts', 'effective_connects']
+    }) }}
 
 ),
 

@@ -258,7 +258,7 @@ stretch_starts as (
         business_date as from_date,
         row_number() over (partition by series_no order by business_date) as stretch_no,
     from spans
-    where coalesce(business_date - last_date > {{ var('churn_inactive_days') }}, true)
+    where coalesce(business_date > last_date + {{ var('churn_inactive_days') }}, true)
 
 ),
 
@@ -269,7 +269,7 @@ stretch_ends as (
         business_date + {{ var('churn_inactive_days') }} as silent_date,
         row_number() over (partition by series_no order by business_date) as stretch_no,
     from spans
-    where next_date - business_date > {{ var('churn_inactive_days') }}
+    where next_date > business_date + {{ var('churn_inactive_days') }}
 
 ),
 

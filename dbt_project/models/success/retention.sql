@@ -46,13 +46,16 @@ company_channels as (
 
 measured_days as (
 
-    unpivot (
-        select
-            subject_no, business_date, active_events, core_events, logins, launches,
-        from subject_days
-    )
-    on active_events, core_events, logins, launches
-    into name measure value happened
+    select
+        subject_no,
+        business_date,
+        {{ rows_each([
+            {'measure': "'active_events'", 'happened': 'active_events'},
+            {'measure': "'core_events'", 'happened': 'core_events'},
+            {'measure': "'logins'", 'happened': 'logins'},
+            {'measure': "'launches'", 'happened': 'launches'}
+        ]) }},
+    from subject_days
 
 ),
 
@@ -137,7 +140,7 @@ subject_returns as (
         subject_no,
         start_date as cohort,
         channel_id,
-        business_date - start_date as n,
+        {{ days_between('start_date', 'business_date') }} as n,
     from returns
     union all
     select distinct
@@ -147,7 +150,11 @@ subject_returns as (
         subject_no,
         date_trunc('week', start_date)::date,
         channel_id,
-        (date_trunc('week', business_date)::date - date_trunc('week', start_date)::date) // 7,
+        cast(
+            {{ days_between(
+                "date_trunc('week', start_date)::date", "date_trunc('week', business_date)::date"
+            ) }} / 7 as bigint
+        ),
     from returns
     union all
     select distinct
@@ -157,7 +164,7 @@ subject_returns as (
         subject_no,
         date_trunc('month', start_date)::date,
         channel_id,
-        date_diff('month', start_date, business_date),
+        (year(business_date) - year(start_date)) * 12 + month(business_date) - month(start_date),
     from returns
 
 ),
@@ -201,11 +208,15 @@ cohorts as (
 
 steps as (
 
-    select 'day' as period_type, unnest([0, 1, 2, 3, 4, 5, 6, 7, 14, 30])::integer as n,
-    union all
-    select 'week', unnest(range(13))::integer,
-    union all
-    select 'month', unnest(range(13))::integer,
+    {%- for period_type, numbers in {
+        'day': [0, 1, 2, 3, 4, 5, 6, 7, 14, 30], 'week': range(13), 'month': range(13)
+    }.items() %}
+    {% for n in numbers -%}
+    select '{{ period_type }}' as period_type, {{ n }} as n
+    {% if not loop.last %}union all {% endif -%}
+    {% endfor -%}
+    {% if not loop.last %}union all {% endif -%}
+    {% endfor %}
 
 ),
 
@@ -265,7 +276,7 @@ later_returns as (
 retained as (
 
     select *, 'n_day' as mode, from exact_returns
-    union all by name
+    union all
     select *, 'unbounded' as mode, from later_returns
 
 ),
