@@ -9,7 +9,7 @@ SPARK := $(SPARK_VENV)/.installed
 SPARK_SOURCES := pyspark,pyhive,pure-sasl,thrift,thrift-sasl
 LIVE := tests/e2e/test_stack.py tests/contract/test_sources_acceptance.py
 
-.PHONY: help run test faults spark-env lint up down clean
+.PHONY: help run test faults spark spark-env spark-test lint up down clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,7 +17,9 @@ help:
 	@echo "make up      keep Airflow running with its UI; make down stops it"
 	@echo "make test    all tests"
 	@echo "make faults  the long form of the fault tests, with their scoreboard"
-	@echo "make spark-env  adds Spark, the second engine; make test then tests it too"
+	@echo "make spark   the newest run once more on Spark: a master, two workers, a Thrift server"
+	@echo "make spark-env   installs Spark, the second engine; make test then tests it too"
+	@echo "make spark-test  compares every table of both engines, and loses a worker"
 	@echo "make clean   remove what run and up made (.throughline); the environment stays"
 
 run: $(STAMP)
@@ -38,6 +40,12 @@ faults: $(STAMP)
 	@$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests/faults $(LIVE) --faults $(PYTEST)
 
 spark-env: $(SPARK)
+
+spark: $(SPARK)
+	@$(SPARK_VENV)/bin/python -m throughline.spark.run
+
+spark-test: $(SPARK)
+	@$(SPARK_VENV)/bin/python -m pytest tests/spark --spark-whole $(PYTEST)
 
 lint: $(STAMP)
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
