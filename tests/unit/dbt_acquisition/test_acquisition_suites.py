@@ -1,4 +1,4 @@
-"""The suites of the acquisition tables are loud on a wrong build; on a right night all are quiet."""
+"""The suites of acquisition tables are loud on a wrong build; on a right night all are quiet."""
 
 import shutil
 from pathlib import Path
