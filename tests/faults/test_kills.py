@@ -1,6 +1,7 @@
 """The night killed at every step edge and done again ends in the release of an unbroken one."""
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from night_case import DAY, make_home, outcomes, restore, save
-from small_company import ENTITIES, put_day, put_lists
+from alert_case import new_database, report
+from alert_case import rows as state_rows
+from night_case import DAY, make_home, outcomes, put, restore, save
+from small_company import ENTITIES, ad_spend, put_day, put_lists
+from throughline import landing
+from throughline.backup import backup
+from throughline.backup import restore as bring_back
 from throughline.night_report import read_report
 from throughline.publish import release_hash
 from throughline.settings import Settings, process_environment
+from throughline.upkeep import upkeep
 
 BEFORE, NEXT = DAY - timedelta(days=1), DAY + timedelta(days=1)
 STEPS = {
@@ -59,6 +66,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
     folder = tmp_path_factory.mktemp("kills")
     settings = make_home(folder, ENTITIES)
     put_lists(settings, BEFORE)
+    put(settings, "ad_spend_daily", [ad_spend(DAY, 1)], BEFORE, DAY.isoformat())  # replaced by DAY
     for day in (BEFORE, DAY):
         put_day(settings, day)
     outcomes(settings, DAY)
@@ -144,6 +152,58 @@ def test_nights_killed_at_random_instants_and_done_again_give_the_same_release(
         is_same = release_hash(settings.current) == unbroken.hash
         facts.compared(is_same)
         assert is_same, f"seed {seed}, night {number}"
+
+
+def test_a_home_copied_half_way_through_a_night_lost_and_restored_ends_in_the_same_release(
+    unbroken, tmp_path, postgres_url, monkeypatch
+):
+    """The drill; what nothing needs any more is removed before the night is built from nothing."""
+    settings = unbroken.settings
+    restore(settings, unbroken.before["build"])
+    put(settings, "ad_spend_daily", [], NEXT, status="held", minute=5)
+    monkeypatch.setenv("THROUGHLINE_STATE_URL", new_database(postgres_url))
+    report(settings)
+    night = start(settings, NEXT, "build", fault="prepare.after_commit:stop")
+    try:
+        wait_until_stopped(night)
+        backup(settings, tmp_path / "copy")
+        known = (settings.current.readlink(), verdicts(settings), state(settings))
+    finally:
+        night.kill()
+        night.wait()
+    shutil.rmtree(settings.home)
+    monkeypatch.setenv("THROUGHLINE_STATE_URL", new_database(postgres_url))
+    bring_back(settings, tmp_path / "copy")
+    assert (settings.current.readlink(), verdicts(settings), state(settings)) == known
+    assert {"passed", "held"} <= set(known[1].values())
+    assert len(known[2]) > 1
+    [freed] = [one for one in upkeep(settings, NEXT + timedelta(days=180)) if one.files]
+    assert (freed.what, freed.files) == ("replaced batches", 1)
+    assert do(settings, NEXT, *STEPS) == 0
+    assert release_hash(settings.current) == unbroken.hash
+
+
+def wait_until_stopped(process: subprocess.Popen) -> None:
+    end = time.monotonic() + 300
+    while time.monotonic() < end and process.poll() is None:
+        stat = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8")
+        if stat.rpartition(")")[2].split()[0] == "T":
+            return
+        time.sleep(0.05)
+    raise AssertionError("the night did not come to the point where it stops")
+
+
+def verdicts(settings: Settings) -> dict[str, str]:
+    return {batch.batch_id: batch.status for batch in landing.input_batches(settings)}
+
+
+def state(settings: Settings) -> list[tuple]:
+    """Incidents, parts, history and messages, with every number and instant."""
+    return [
+        (table, *row)
+        for table in ("incidents", "incident_parts", "incident_events", "outbox")
+        for row in state_rows(settings, f"select * from throughline.{table} order by 1, 2")
+    ]
 
 
 def test_a_night_done_a_second_time_publishes_nothing_new(unbroken):
