@@ -13,7 +13,7 @@ from throughline import lineage
 from throughline.settings import Settings
 from warehouse_case import PROJECT
 
-QUESTION = re.compile(r"\*\*(.*?)\*\*\n\n```sql\n(.*?)```", re.DOTALL)
+QUESTION = re.compile(r"\*\*([^*]*?)\*\*\n\n```sql\n(.*?)```", re.DOTALL)
 
 
 @pytest.fixture(scope="module")
