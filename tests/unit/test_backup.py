@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-import signal
 import stat
 from datetime import date
 from pathlib import Path
@@ -217,46 +215,6 @@ def test_a_batch_that_rotted_before_is_copied_and_named(
     assert read_listing(tmp_path / "copy").damaged != ()
 
 
-def killed(point: str, work) -> None:
-    """Do something in a child that kills itself at a fault point."""
-    child = os.fork()
-    if child == 0:
-        os.environ["THROUGHLINE_FAULT"] = f"{point}:kill"
-        try:
-            work()
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-
-
-@pytest.mark.parametrize(
-    "point", ["restore.copied", "restore.checked", "restore.moved", "restore.served"]
-)
-def test_a_restore_killed_anywhere_and_done_again_is_whole(
-    home: Settings, tmp_path: Path, point: str
-) -> None:
-    backup(home, tmp_path / "copy")
-    restore(empty(home, "unbroken"), tmp_path / "copy", without_key=True)
-    new = empty(home)
-    killed(point, lambda: restore(new, tmp_path / "copy", without_key=True))
-    if point in ("restore.copied", "restore.checked"):
-        assert visible(new) == [".restoring"]
-    restore(new, tmp_path / "copy", without_key=True)
-    assert everything(new.home) == everything(empty(home, "unbroken").home)
-    assert new.current.resolve() == new.release_folder / "one.duckdb"
-
-
-@pytest.mark.parametrize("point", ["backup.releases", "backup.before_listing"])
-def test_a_backup_that_was_killed_is_none(home: Settings, tmp_path: Path, point: str) -> None:
-    killed(point, lambda: backup(home, tmp_path / "copy"))
-    with pytest.raises(BackupError, match="did not end"):
-        restore(empty(home), tmp_path / "copy", without_key=True)
-    with pytest.raises(BackupError, match="remove what a backup that did not end left"):
-        backup(home, tmp_path / "copy")
-    shutil.rmtree(tmp_path / "copy")
-    backup(home, tmp_path / "copy")
-
-
 def test_a_state_database_with_other_incidents_is_not_touched(
     home: Settings, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,16 +226,6 @@ def test_a_state_database_with_other_incidents_is_not_touched(
         restore(empty(home), tmp_path / "copy", without_key=True)
     assert visible(empty(home)) == []
     assert len(rows(home, "select from throughline.incidents")) == 2
-
-
-def test_a_database_that_was_filled_before_a_kill_is_not_filled_twice(
-    home: Settings, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("THROUGHLINE_STATE_URL", new_database(postgres_url))
-    report(home)
-    backup(home, tmp_path / "copy")
-    restore(empty(home), tmp_path / "copy", without_key=True)
-    assert len(rows(home, "select from throughline.incidents")) == 1
 
 
 def test_a_backup_without_its_database_says_what_to_start(

@@ -3,7 +3,6 @@
 import os
 import random
 import shutil
-import signal
 import time
 from datetime import date, timedelta
 from pathlib import Path
@@ -146,19 +145,6 @@ def test_a_night_whose_rows_are_gone_says_so_and_newer_ones_build(tmp_path: Path
                 prepare(settings, as_of, settings.work_file, run.batches, run.run_id)
         else:
             prepare(settings, as_of, settings.work_file, run.batches, run.run_id)
-
-
-def test_upkeep_killed_after_its_note_goes_on_the_next_time(tmp_path: Path) -> None:
-    settings = make_home(tmp_path, ["account"])
-    old, _ = (put_account(settings, "A", DAY + timedelta(days=n)) for n in range(2))
-    child = os.fork()
-    if child == 0:
-        os.environ["THROUGHLINE_FAULT"] = "upkeep.marked:kill"
-        upkeep(settings, LATER)
-        os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-    assert has_rows(settings, old)
-    assert freed(settings) == {"replaced batches": 1}
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,7 @@ def restore(
                 if keys_from:
                     saved_keys.bring_back(keys_from.resolve(), draft / "home", listing.backup_id)
                 _fill_state(settings, draft, listing)
+                fault.point("restore.filled")
             except BackupError:
                 shutil.rmtree(draft, ignore_errors=True)
                 raise
@@ -122,7 +123,6 @@ def _fill_state(settings: Settings, draft: Path, listing: Listing) -> None:
         archive.load(inside, draft / "state", tables)
     finally:
         processes.stop_all(inside)
-    fault.point("restore.filled")
 
 
 def _move(settings: Settings, draft: Path, listing: Listing) -> None:
