@@ -81,7 +81,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 def _candidates(template: str) -> list[Path]:
     globbed = template.replace("{date}_{until}", "*").replace("{date}", "*").replace("{until}", "*")
-    parts = Path(globbed).parts
+    parts = Path(re.sub(r"\*+", "*", globbed)).parts
     fixed = next((index for index, part in enumerate(parts) if "*" in part), len(parts) - 1)
     root = Path(*parts[:fixed])
     return [path for path in root.glob("/".join(parts[fixed:])) if path.is_file()]
