@@ -322,6 +322,22 @@ def test_commands_list_show_acknowledge_and_resolve(
     assert "by li" in receiver.messages[1]["text"]
 
 
+def test_status_lists_what_is_not_resolved_and_who_is_at_it(settings: Settings) -> None:
+    environment = {"THROUGHLINE_CONFIG": str(settings.config_file)}
+    for subject in ("lead.leads", "lead.call_daily", "lead.\x1b[2Jgone"):
+        report(settings, subject=subject, summary=f"check {subject} failed")
+    numbers = {row["subject"]: row["incident_id"] for row in register.incidents(settings)}
+    register.acknowledge(settings, numbers["lead.leads"], "li")
+    register.resolve(settings, numbers["lead.call_daily"], "li")
+    said = CliRunner().invoke(cli.commands, ["status"], env=environment).output
+    assert "incidents not resolved: 2" in said
+    assert "critical check lead.leads failed (acknowledged by li, sales-ops)" in said
+    assert "lead.call_daily" not in said
+    assert "\x1b" not in said
+    told = CliRunner().invoke(cli.commands, ["status", "--json"], env=environment).output
+    assert {row["status"] for row in json.loads(told)["incidents"]} == {"open", "acknowledged"}
+
+
 def test_user_without_a_name_can_acknowledge(
     settings: Settings, receiver: Receiver, throughline, monkeypatch: pytest.MonkeyPatch
 ) -> None:

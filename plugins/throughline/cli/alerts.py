@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from throughline.cli.tables import one_line, print_table
 from throughline.settings import load_settings
 
 commands = typer.Typer(
@@ -60,7 +61,6 @@ def list_(
 ) -> None:
     """List the incidents that are not resolved, newest first."""
     from throughline.alerts import register
-    from throughline.cli.tables import print_table
 
     found = register.incidents(load_settings(), all_)
     if as_json:
@@ -74,7 +74,7 @@ def list_(
             row["owner"],
             f"{row['opened_at']:%Y-%m-%d %H:%M %Z}",
             row["occurrences"],
-            _line(row["summary"]),
+            one_line(row["summary"]),
         )
         for row in found
     ]
@@ -91,19 +91,19 @@ def show(incident: Number, as_json: Json = False) -> None:
         _print_json(found)
         return
     for name in ("summary", "severity", "owner", "window", "blocks", "command", "detail"):
-        typer.echo(f"{name:9}{_line(found[name])}")
+        typer.echo(f"{name:9}{one_line(found[name])}")
     typer.echo(f"since    run {found['first_bad_run'] or '-'}, served {found['served'] or '-'}")
-    typer.echo(f"behind   {_line(', '.join(found['blast_radius'])) or '-'}")
+    typer.echo(f"behind   {one_line(', '.join(found['blast_radius'])) or '-'}")
     for part in found["parts"]:
         mark = "passed" if part["passed_at"] else "failed"
-        typer.echo(f"  {mark}  {_line(part['part'])}  {_line(part['detail'])}")
+        typer.echo(f"  {mark}  {one_line(part['part'])}  {one_line(part['detail'])}")
     for event in found["history"]:
         typer.echo(
             f"  {event['happened_at']:%Y-%m-%d %H:%M:%S %Z}  {event['event']} {event['who']}"
         )
     for sent in found["messages"]:
         state = f"sent {sent['sent_at']:%H:%M:%S %Z}" if sent["sent_at"] else "waits"
-        told = _line(sent["receipt"] or sent["last_error"] or "")
+        told = one_line(sent["receipt"] or sent["last_error"] or "")
         typer.echo(
             f"  {sent['channel']}: {sent['event']} {state}, {sent['attempts']} tries  {told}"
         )
@@ -139,11 +139,6 @@ def deliver() -> None:
     from throughline import alerts
 
     typer.echo(str(alerts.deliver(load_settings())))
-
-
-def _line(text: str) -> str:
-    """One printable line: text of a source does not steer a terminal."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _print_json(found: Any) -> None:

@@ -6,17 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from throughline.cli.tables import one_line, print_table
 from throughline.errors import ThroughlineError
 from throughline.past_nights import known_nights, night_facts
 from throughline.settings import DOMAINS, Settings, load_settings
-
-_DAYS = 7
-_INCIDENTS = """
-select kind, subject, "window", owner, severity, summary, blocks, command, occurrences, opened_at
-from throughline.incidents
-where last_seen_at > now() - make_interval(days => %s)
-order by last_seen_at desc
-"""
 
 
 def register(commands: typer.Typer) -> None:
@@ -29,7 +22,7 @@ def status(
     nights: Annotated[int, typer.Option(min=1, help="How many nights.")] = 7,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """Show the last nights, the release that is served and recent incidents."""
+    """Show the last nights, the release that is served and the incidents not resolved."""
     settings = load_settings()
     known = [as_of.date()] if as_of else known_nights(settings)[-nights:]
     found = {
@@ -56,18 +49,15 @@ def stack_parts(settings: Settings) -> dict[str, bool]:
 
 
 def _incidents(settings: Settings) -> list[dict[str, Any]] | None:
-    from throughline.alerts import outbox
+    from throughline.alerts import register
 
     try:
-        with outbox.connect(settings) as connection:
-            return connection.execute(_INCIDENTS, [_DAYS]).fetchall()
-    except (ThroughlineError, *outbox.unreachable()):
+        return register.incidents(settings)
+    except ThroughlineError:
         return None
 
 
 def _print(found: dict[str, Any]) -> None:
-    from throughline.cli.tables import print_table
-
     running = [name for name, alive in found["stack"].items() if alive]
     typer.echo(f"stack   {', '.join(running) or 'not running'}")
     typer.echo(f"served  {found['served'] or 'nothing yet'}\n")
@@ -95,7 +85,8 @@ def _print_incidents(incidents: list[dict[str, Any]] | None) -> None:
     if incidents is None:
         typer.echo("\nincidents: unknown, their database is not running (`throughline up`)")
         return
-    typer.echo(f"\nincidents of the last {_DAYS} days: {len(incidents)}")
+    typer.echo(f"\nincidents not resolved: {len(incidents)}; all: throughline alerts list --all")
     for found in incidents:
-        typer.echo(f"  {found['severity']} {found['summary']} ({found['owner']})")
-        typer.echo(f"    blocks {found['blocks']}; look: {found['command']}")
+        state = f"acknowledged by {found['acknowledged_by']}, " if found["acknowledged_by"] else ""
+        typer.echo(f"  {found['severity']} {one_line(found['summary'])} ({state}{found['owner']})")
+        typer.echo(f"    blocks {one_line(found['blocks'])}; look: {found['command']}")

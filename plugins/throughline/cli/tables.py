@@ -28,6 +28,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         typer.echo("  ".join(cells).rstrip())
 
 
+def one_line(text: str) -> str:
+    """One printable line: text of a source does not steer a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
