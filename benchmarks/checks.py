@@ -15,6 +15,7 @@ time; nothing in a home is written.
 import argparse
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -72,7 +73,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the numbers there too")
     given = parser.parse_args()
     preload()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     found: list[Measured] = []
     shares: dict[str, dict[str, float]] = {}
     for name, opened in _homes(given.home, given.sizes, given.end):

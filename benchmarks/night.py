@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import resource
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -74,7 +75,7 @@ def main() -> None:
     parser.add_argument("--airflow", choices=list(SIZES), help="this size through the real stack")
     parser.add_argument("--json", type=Path, help="write the numbers there too")
     given = parser.parse_args()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     progress = Progress(console)
     found = []
     for size in dict.fromkeys([*given.sizes, *filter(None, [given.airflow])]):
