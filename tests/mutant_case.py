@@ -83,8 +83,8 @@ def written(suite: str) -> dict[str, list[Mutant]]:
     )
 
 
-def violation(item: Expectation) -> dict[str, str] | None:
-    """Column and value that break a check of single rows; None for a check of the whole table.
+def violation(item: Expectation) -> dict[str, str]:
+    """Column and value that break a check of single rows.
 
     Raises:
         KeyError: no violation is known for the type.
@@ -101,6 +101,8 @@ def violation(item: Expectation) -> dict[str, str] | None:
             return {kwargs["column"]: f"{kwargs['min_value']} - 1"}
         case "expect_column_value_lengths_to_equal":
             return {kwargs["column"]: "'X'"}
+        case "expect_column_pair_values_a_to_be_greater_than_b":
+            return {kwargs["column_A"]: f'"{kwargs["column_B"]}" - 1'}
         case "expect_column_values_to_be_unique" | "expect_compound_columns_to_be_unique":
             return {}  # every planted row is a copy
     raise KeyError(f"{item.type}: say in tests/mutant_case.py what breaks it")

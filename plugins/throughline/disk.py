@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from throughline.alerts.incident import Severity
+from throughline.alerts.incident import PLATFORM, Severity
 from throughline.errors import RoomError
 from throughline.settings import Settings
 
 GB = 10**9
 NO_ROOM = "no room for the night: "
-OWNER = "data-platform"
 SUBJECTS: dict[Severity, str] = {"critical": "home.full", "warning": "home.filling"}
 MEND = (
     "throughline upkeep says what it can free; keep less (upkeep.*, releases.keep), raise"
@@ -94,7 +93,7 @@ def watch(settings: Settings, as_of: date) -> list[Shortage]:
             settings,
             kind="disk",
             subject=subject,
-            owner=OWNER,
+            owner=PLATFORM,
             severity=severity,
             summary="; ".join(problems),
             blocks="the night: it is not begun; the last release stays served"

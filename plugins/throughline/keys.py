@@ -22,7 +22,7 @@ def key(settings: Settings, name: str) -> str:
 
 def private_folder(folder: Path) -> Path:
     """Make a folder that only its owner may enter."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     return folder
 

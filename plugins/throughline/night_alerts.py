@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import date
 
 from throughline import landing, lineage
+from throughline.alerts.incident import PLATFORM
 from throughline.checks.results import CheckResult
 from throughline.landing import Outcome
 from throughline.settings import Settings
 from throughline.source_folders import Source, load_sources
 
-OWNER = "data-platform"
 STALE = "tables of this domain end at their last good night"
 
 
@@ -37,7 +37,7 @@ def report_domain(settings: Settings, as_of: date, domain: str, outcome: Outcome
         settings,
         kind="outcome" if outcome else "cutoff",
         subject=f"domain.{domain}",
-        owner=sources[0].owner if sources else OWNER,
+        owner=sources[0].owner if sources else PLATFORM,
         severity="warning" if outcome else "critical",
         summary=f"{domain} {outcome.status}: {outcome.detail}"
         if outcome

@@ -4,12 +4,11 @@ import logging
 from datetime import date
 
 from throughline import disk
+from throughline.alerts.incident import PLATFORM
 from throughline.errors import SourceError
 from throughline.settings import Settings
 
 log = logging.getLogger(__name__)
-
-OWNER = "data-platform"
 
 
 def upkeep(settings: Settings, as_of: date) -> None:
@@ -35,7 +34,7 @@ def upkeep(settings: Settings, as_of: date) -> None:
             settings,
             kind="upkeep",
             subject="home",
-            owner=OWNER,
+            owner=PLATFORM,
             severity="warning",
             summary=f"upkeep failed: {error}",
             blocks="nothing; the release is published",

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from throughline.alerts.incident import PLATFORM
 from throughline.alerts.incidents import report_incident, report_passed
 from throughline.alerts.pruning import prune
 from throughline.settings import Settings
 
-OWNER = "data-platform"
 TIMEOUT_SECONDS = 5.0
 
 
@@ -73,7 +73,7 @@ def _judge(settings: Settings, what: str, since: datetime, now: datetime, minute
         settings,
         kind="silence",
         subject=what,
-        owner=OWNER,
+        owner=PLATFORM,
         severity="critical",
         summary=f"{said[what]} {at:%Y-%m-%d %H:%M %Z}",
         blocks="everything new; the last release stays served",

@@ -22,7 +22,6 @@ from information_schema.columns
 where table_schema = 'throughline' and table_name = %s
 order by ordinal_position
 """
-_NUMBERED = {"incidents": "incident_id", "incident_events": "event_id", "outbox": "message_id"}
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,8 @@ def _read(connection: Any, one: Copied, path: Path) -> None:
     names = ", ".join(f'"{name}"' for name in one.columns)
     with connection.cursor().copy(f"copy throughline.{one.table} ({names}) from stdin") as copy:
         copy.write(path.read_bytes())
-    if one.table in _NUMBERED:
-        key = _NUMBERED[one.table]
+    key = TABLES[one.table]
+    if "," not in key:  # a number that the table itself gives
         connection.execute(
             f"select setval(pg_get_serial_sequence('throughline.{one.table}', '{key}'),"
             f" coalesce(max({key}), 0) + 1, false) from throughline.{one.table}"
@@ -116,8 +115,7 @@ def _is_there(connection: Any, folder: Path, tables: list[Copied]) -> bool:
 
 
 def _silent(error: BaseException) -> BackupError:
-    first = next(iter(str(error).splitlines()), type(error).__name__)
     return BackupError(
-        f"the database of incidents does not answer: {first}; start it"
-        " (`throughline up`, or the server's PostgreSQL) and try again"
+        f"{state.silence(error)}; start it (`throughline up`, or the server's PostgreSQL)"
+        " and try again"
     )

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 Severity = Literal["critical", "warning"]
+PLATFORM = "data-platform"
+"""Who is told of what no source and no suite owns."""
 
 
 @dataclass(frozen=True)

@@ -114,10 +114,7 @@ def _connected(settings: Settings) -> Iterator[Any]:
     except ThroughlineError:
         raise
     except state.unreachable() as error:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
-        raise ThroughlineError(
-            f"the database of incidents does not answer: {first}; `throughline up` starts it"
-        ) from error
+        raise ThroughlineError(f"{state.silence(error)}; `throughline up` starts it") from error
 
 
 def _find(connection: Any, incident_id: int) -> dict[str, Any]:

@@ -83,6 +83,12 @@ def unreachable() -> tuple[type[Exception], ...]:
     return (psycopg.Error, OSError, ConfigError)
 
 
+def silence(error: BaseException) -> str:
+    """What such an error says, in one line."""
+    first = next(iter(str(error).splitlines()), type(error).__name__)
+    return f"the database of incidents does not answer: {first}"
+
+
 @contextmanager
 def connect(settings: Settings) -> Iterator[Any]:
     """Open the state database with its tables in place; commits at the end.

@@ -17,7 +17,8 @@ from throughline.alerts import archive
 from throughline.backup import saved_keys
 from throughline.backup.listing import Entry, Listing, copy_file, read_listing
 from throughline.errors import BackupError
-from throughline.landing.files import private_folder, read_json, sync, write_json
+from throughline.keys import private_folder
+from throughline.landing.files import read_json, sync, write_json
 from throughline.settings import Settings
 
 DRAFT = ".restoring"

@@ -14,7 +14,7 @@ from throughline.alerts import archive
 from throughline.backup import contents, saved_keys
 from throughline.backup.listing import Entry, Listing, copy_file, write_listing
 from throughline.errors import BackupError
-from throughline.landing.files import private_folder
+from throughline.keys import private_folder
 from throughline.settings import Settings
 from throughline.upkeep.lock import alone
 from throughline.warehouse.runs import code_hash
@@ -70,8 +70,14 @@ def backup(settings: Settings, to: Path, keys_to: Path | None = None) -> Taken:
         os.sync()
         fault.point("backup.before_listing")
         write_listing(folder, listing)
-    files, found = len(listing.files), listing
-    return Taken(files, found.bytes, bool(tables), kept, found.pii_key, found.damaged)
+    return Taken(
+        files=len(listing.files),
+        bytes=listing.bytes,
+        incidents=bool(tables),
+        keys=kept,
+        pii_key=listing.pii_key,
+        damaged=listing.damaged,
+    )
 
 
 class _Taker:

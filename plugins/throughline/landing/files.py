@@ -59,13 +59,6 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def private_folder(path: Path) -> Path:
-    """Make a folder that only its owner can enter."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.chmod(0o700)
-    return path
-
-
 @contextlib.contextmanager
 def only_one(path: Path, what: str, wait_seconds: float = 300) -> Iterator[None]:
     """Hold an exclusive lock for a block; a killed process releases it.

@@ -9,12 +9,12 @@ from typing import Any
 
 from throughline import __version__, fault
 from throughline.errors import SourceError
+from throughline.keys import private_folder
 from throughline.landing.files import (
     EARLIER,
     EMPTIED,
     belongs_to,
     claim,
-    private_folder,
     read_json,
     sync,
     write_json,

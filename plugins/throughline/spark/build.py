@@ -11,9 +11,8 @@ from typing import Any
 from throughline.errors import BuildError
 from throughline.settings import Settings, load_settings, process_environment
 from throughline.spark.inputs import Execute, write_run
+from throughline.warehouse.child import MODELS_ONLY
 from throughline.warehouse.dbt import dbt_vars, project_folder
-
-WITHOUT = ("unit_test", "test", "exposure")
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def build(
         [
             *("--quiet", "--no-use-colors", "--no-version-check", "--log-path", str(folder)),
             *("build", "--target", "spark", *arguments),
-            *(word for kind in WITHOUT for word in ("--exclude-resource-type", kind)),
+            *MODELS_ONLY,
             *("--project-dir", str(project), "--profiles-dir", str(project)),
             *("--target-path", str(folder / "dbt_target")),
             *("--vars", json.dumps(dbt_vars(settings), sort_keys=True)),

@@ -62,11 +62,12 @@ def raw_files(settings: Settings, cutoff: date) -> tuple[Path, ...]:
     """
     end = instant_after(settings, cutoff)
     made_of = _referrers(settings)
-    last = {(m.source, m.stream): m.batch for m, _ in _landings(settings)}
+    landings = list(_landings(settings))
+    last = {(m.source, m.stream): m.batch for m, _ in landings}
     wanted = _entities(settings)
     return tuple(
         path
-        for manifest, _ in _landings(settings)
+        for manifest, _ in landings
         if manifest.extracted_at < end
         and last[(manifest.source, manifest.stream)] != manifest.batch
         and wanted[(manifest.source, manifest.stream)]

@@ -15,7 +15,6 @@ MODELS_ONLY = (
     *("--exclude-resource-type", "unit_test"),
     *("--exclude-resource-type", "test"),
     *("--exclude-resource-type", "exposure"),
-    *("--threads", "1"),
 )
 
 
@@ -44,9 +43,8 @@ def main(order: dict[str, Any]) -> None:
             return
         runner = dbtRunner(manifest=parsed.result)
         for line in sys.stdin:
-            done = runner.invoke(
-                [*quiet, "--no-write-json", "build", *MODELS_ONLY, *common, *json.loads(line)]
-            )
+            build = ["--no-write-json", "build", *MODELS_ONLY, "--threads", "1"]
+            done = runner.invoke([*quiet, *build, *common, *json.loads(line)])
             DuckDBConnectionManager.env().close()
             DuckDBConnectionManager.close_all_connections()
             error = str(done.exception) if done.exception else None

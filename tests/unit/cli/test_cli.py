@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from throughline import cli
 from throughline.cli.tables import print_csv, print_json, print_table
 
 HEAVY = ("duckdb", "pandas", "great_expectations", "dbt", "airflow", "pyarrow", "psycopg")
@@ -22,20 +21,6 @@ def home(tmp_path: Path, monkeypatch) -> Path:
     monkeypatch.setenv("THROUGHLINE_CONFIG", str(tmp_path / "throughline.yml"))
     monkeypatch.delenv("THROUGHLINE_HOME", raising=False)
     return tmp_path / "home"
-
-
-@pytest.fixture
-def throughline(monkeypatch, capsys):
-    """Run a command line in this process; returns exit code, output and errors."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["throughline", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.app()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return run
 
 
 def publish(home: Path, run_id: str = "2026-03-01-abcdef12") -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from pytest_httpserver import HTTPServer
 
 import ingest_case as case
 import rest_case as rest
-from throughline import cli, scaffold
+from throughline import scaffold
 from throughline.connect.files import land_files
 from throughline.contracts import load_contracts
 from throughline.preview import preview_files
@@ -26,26 +27,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @pytest.fixture
-def throughline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["throughline", "source", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.app()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return run
+def command(throughline):
+    """Run `throughline source …`."""
+    return partial(throughline, "source")
 
 
 def files_below(settings: Settings) -> list[Path]:
     return sorted(path for path in settings.home.rglob("*") if "drop" not in path.parts)
 
 
-def test_source_list_shows_streams_and_what_was_landed(home: Settings, throughline) -> None:
+def test_source_list_shows_streams_and_what_was_landed(home: Settings, command) -> None:
     source = case.write_source(home)
     case.drop(home, "calls_2026-03-01.csv", case.call_lines("c1,in,1,2026-03-01 10:00:00,missed"))
     land_files(home, source, "calls", case.NIGHT)
-    code, out, _ = throughline("list")
+    code, out, _ = command("list")
     assert code == 0
     heading, row = out.splitlines()
     assert heading.split() == "source domain owner stream way entities landed rows".split()
@@ -53,7 +48,7 @@ def test_source_list_shows_streams_and_what_was_landed(home: Settings, throughli
 
 
 def test_source_test_reads_the_newest_window_and_leaves_nothing_behind(
-    home: Settings, throughline
+    home: Settings, command
 ) -> None:
     case.write_source(home)
     case.drop(home, "calls_2026-03-01.csv", case.call_lines("c1,in,1,2026-03-01 10:00:00,missed"))
@@ -61,7 +56,7 @@ def test_source_test_reads_the_newest_window_and_leaves_nothing_behind(
         home, "calls_2026-03-02.csv", case.call_lines(*["c2,in,1,2026-03-02 10:00,missed"] * 2)
     )
     before = files_below(home)
-    code, out, _ = throughline("test", "phones", "--as-of", "2026-03-02")
+    code, out, _ = command("test", "phones", "--as-of", "2026-03-02")
     assert code == 0
     assert out == "calls: ok, 2 rows of 2026-03-02: id, direction, phone, start_at, outcome\n"
     assert files_below(home) == before
@@ -72,40 +67,40 @@ def test_source_test_reads_the_newest_window_and_leaves_nothing_behind(
     [("id,direction", "does not end with a line end"), (None, "no file up to 2026-03-02 matches")],
 )
 def test_source_test_says_exactly_what_is_wrong(
-    home: Settings, throughline, content: str | None, said: str
+    home: Settings, command, content: str | None, said: str
 ) -> None:
     case.write_source(home)
     if content is not None:
         case.drop(home, "calls_2026-03-01.csv", content)
-    code, out, err = throughline("test", "phones", "--as-of", "2026-03-02")
+    code, out, err = command("test", "phones", "--as-of", "2026-03-02")
     assert code == 1 and out.startswith("calls: FAILED: ") and said in out
     assert "source phones cannot be read" in err
 
 
 def test_source_test_of_an_endpoint_reads_one_page_only(
-    home: Settings, throughline, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+    home: Settings, command, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rest.connect(monkeypatch, httpserver)
     api = rest.Api([rest.lead(number) for number in range(50)], size=10)
     rest.serve(httpserver, api)
     rest.source(home)
-    code, out, _ = throughline("test", "vendor", "--as-of", "2026-03-01", "--rows", "5")
+    code, out, _ = command("test", "vendor", "--as-of", "2026-03-01", "--rows", "5")
     assert (code, out) == (0, "leads: ok, 5 rows of snapshot: record\n")
     assert len(api.asked) == 1 and files_below(home) == []
 
 
 def test_source_test_of_an_endpoint_tells_what_the_vendor_says(
-    home: Settings, throughline, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+    home: Settings, command, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rest.connect(monkeypatch, httpserver)
     httpserver.expect_request("/leads").respond_with_json({"message": "no such app"}, status=403)
     rest.source(home)
-    code, out, _ = throughline("test", "vendor")
+    code, out, _ = command("test", "vendor")
     assert code == 1 and "answered 403: no such app" in out and rest.TOKEN not in out
 
 
 def test_source_test_of_a_table_reads_as_many_rows_as_asked(
-    home: Settings, throughline, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    home: Settings, command, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import psycopg
 
@@ -118,17 +113,17 @@ def test_source_test_of_a_table_reads_as_many_rows_as_asked(
     stream = {"way": "database", "connection": "shop", "table": "visits", "key": ["id"]}
     mapping = "select _file, _row, id::text as lead_id from visits"
     case.write_source(home, "shop", {"visits": stream}, {"lead": mapping}, domain="crm")
-    code, out, _ = throughline("test", "shop", "--rows", "7")
+    code, out, _ = command("test", "shop", "--rows", "7")
     assert (code, out) == (0, "visits: ok, 7 rows of snapshot: id integer\n")
 
 
 def test_source_preview_shows_accepted_and_rejected_rows_and_lands_nothing(
-    home: Settings, throughline
+    home: Settings, command
 ) -> None:
     case.write_source(home)
     lines = ["c1,in,13800138001,2026-03-01 10:00:00,missed", "c2,in,,2026-02-30 10:00:00,lost"]
     case.drop(home, "calls_2026-03-01.csv", case.call_lines(*lines))
-    code, out, _ = throughline("preview", "phones", "cdr", "--as-of", "2026-03-02")
+    code, out, _ = command("preview", "phones", "cdr", "--as-of", "2026-03-02")
     assert code == 0
     accepted, rejected = out.split("rejected:\n")
     assert accepted.startswith("accepted (2 rows read, 0 not mapped):\ncall_id  direction")
@@ -154,18 +149,18 @@ def test_source_preview_shows_accepted_and_rejected_rows_and_lands_nothing(
     ],
 )
 def test_source_command_that_is_wrong_is_one_clear_line(
-    home: Settings, throughline, arguments: tuple[str, ...], said: str
+    home: Settings, command, arguments: tuple[str, ...], said: str
 ) -> None:
     case.write_source(home)
-    code, _, err = throughline(*arguments)
+    code, _, err = command(*arguments)
     assert code == 1 and said in err and len(err.splitlines()) == 1
 
 
 @pytest.mark.parametrize(("way", "sample"), [("database", "sample.csv"), ("rest", "sample.jsonl")])
 def test_source_add_makes_a_folder_that_is_valid(
-    home: Settings, throughline, way: str, sample: str
+    home: Settings, command, way: str, sample: str
 ) -> None:
-    assert throughline("add", "our_crm", "--entity", "lead", "--way", way)[0] == 0
+    assert command("add", "our_crm", "--entity", "lead", "--way", way)[0] == 0
     source = load_sources(load_settings())["our_crm"]
     assert source.streams["lead"].way == way
     found = preview_files(home, source, "lead", {"lead": source.folder / sample})
@@ -173,17 +168,17 @@ def test_source_add_makes_a_folder_that_is_valid(
 
 
 def test_source_add_writes_a_test_that_passes_and_fails_with_a_broken_mapping(
-    home: Settings, throughline
+    home: Settings, command
 ) -> None:
-    code, out, _ = throughline("add", "our_crm", "--entity", "lead")
+    code, out, _ = command("add", "our_crm", "--entity", "lead")
     folder = home.sources_path[0] / "our_crm"
     assert code == 0 and out.startswith(f"{folder}: edit source.yml")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=folder)
+    pytest_run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)]
+    ran = subprocess.run(pytest_run, capture_output=True, text=True, timeout=300, cwd=folder)
     assert ran.returncode == 0, ran.stdout
     mapping = folder / "lead.sql"
     mapping.write_text(mapping.read_text().replace("status", "'odd' as status", 1))
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=folder)
+    ran = subprocess.run(pytest_run, capture_output=True, text=True, timeout=300, cwd=folder)
     assert ran.returncode == 1 and "value:status" in ran.stdout
 
 
@@ -196,8 +191,8 @@ def test_source_add_gives_every_entity_a_sample_that_its_contract_accepts(home: 
 
 
 @pytest.mark.parametrize("pack", scaffold.packs())
-def test_source_add_copies_a_pack_that_can_be_read(home: Settings, throughline, pack: str) -> None:
-    assert throughline("add", "sales", "--pack", pack)[0] == 0
+def test_source_add_copies_a_pack_that_can_be_read(home: Settings, command, pack: str) -> None:
+    assert command("add", "sales", "--pack", pack)[0] == 0
     source = load_sources(load_settings())["sales"]
     assert source.entities and (source.folder / "README.md").is_file()
     given = yaml.safe_load((scaffold.PACKS / pack / "source.yml").read_text(encoding="utf-8"))
