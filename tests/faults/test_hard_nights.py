@@ -32,13 +32,19 @@ FACTS = {
     *("stg_pageview", "stg_app_event", "int_app_events__flagged"),
     *("fct_pageview", "fct_business_event", "fct_user_day"),
 }
+CALLS = {
+    "cdr": {"call_id": "k1", "direction": "in", "outcome": "answered", "start_at": at(DAY, 9)},
+    "call_disposition": {"call_id": "k1", "reached_person": True},
+}
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Path]:
     """A home with three days of batches, built up to DAY, and a copy of it."""
-    settings = make_home(tmp_path_factory.mktemp("hard_nights"), ENTITIES)
-    use_part_of_project(settings, "fct_pageview", "fct_user_day", "late_rows")
+    settings = make_home(tmp_path_factory.mktemp("hard_nights"), (*ENTITIES, *CALLS))
+    use_part_of_project(
+        settings, "fct_pageview", "fct_user_day", "late_rows", "stg_cdr", "stg_call_disposition"
+    )
     put_lists(settings, LONG_AGO)
     for day in (LONG_AGO, BEFORE, DAY):
         put_day(settings, day)
@@ -64,10 +70,11 @@ def events_by_date(settings: Settings, as_of) -> dict[str, int]:
     return dict(found)
 
 
-def test_an_ordinary_night_replaces_only_the_new_date(settings):
+def test_an_ordinary_night_replaces_the_new_date_and_leaves_empty_tables_alone(settings):
     put_day(settings, NEXT)
     incremental, built = build_work(settings, NEXT)
     assert built.touched["stg_pageview"] == [NEXT]
+    assert not {"stg_cdr", "stg_call_disposition"} & {run.model for run in built.runs}
     assert not FACTS & {name.partition(".")[2] for name in built.rebuilt}
     assert incremental == full_rebuild(settings, NEXT)
 
@@ -214,6 +221,29 @@ def test_a_list_that_changes_in_what_no_fact_reads_rebuilds_no_fact(settings):
     incremental, built = build_work(settings, NEXT)
     assert built.rebuilt == ()
     assert incremental == full_rebuild(settings, NEXT)
+
+
+def test_a_table_that_no_batch_reaches_is_built_anew_when_its_code_changes(settings):
+    with changed(settings, "staging/stg_call_disposition.sql", "call_id,", "call_id, 1 as one,"):
+        incremental, built = build_work(settings, DAY)
+        assert incremental == full_rebuild(settings, DAY)
+    assert "stg_call_disposition" in {run.model for run in built.runs}
+    assert built.rebuilt == ()
+
+
+def test_a_source_that_arrives_fills_the_tables_and_one_that_goes_empties_them(settings):
+    batches = [put(settings, entity, [row], NEXT) for entity, row in CALLS.items()]
+    filled, _ = build_work(settings, NEXT)
+    work = plan(settings, NEXT).work_file
+    for entity in CALLS:
+        assert rows_of(work, f"select call_id from staging.stg_{entity}") == [("k1",)]
+    assert filled == full_rebuild(settings, NEXT)
+    for batch in batches:
+        landing.set_verdict(settings, batch, "withdrawn", "test", "of another company")
+    emptied, _ = build_work(settings, NEXT)
+    for entity in CALLS:
+        assert rows_of(work, f"select call_id from staging.stg_{entity}") == []
+    assert emptied == full_rebuild(settings, NEXT)
 
 
 def test_an_attempt_that_failed_half_way_leaves_no_trace(settings):

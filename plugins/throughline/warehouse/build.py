@@ -18,6 +18,7 @@ from throughline.warehouse.fingerprints import (
     fingerprints,
     load_seeds,
     seeds_fingerprint,
+    unmoved,
 )
 from throughline.warehouse.graph import Graph, model_name
 from throughline.warehouse.models import SHARED_LAYERS, write_models
@@ -67,22 +68,23 @@ def build(
             if first:
                 dbt.build("--select", *first)
         with timed(clock, "fingerprint"):
-            prints, rebuilt, touched = _fingerprint(settings, run.work_file, graph, lost)
+            kept = _fingerprint(settings, run.work_file, graph, lost)
         fault.point("build.before_core")
         with timed(clock, "dbt_core"):
-            dbt.build("--select", *SHARED_LAYERS, "--exclude", "resource_type:seed", *lookups)
+            done = (*lookups, *kept.unmoved)
+            dbt.build("--select", *SHARED_LAYERS, "--exclude", "resource_type:seed", *done)
         fault.point("build.after_core")
         if gate is not None:
-            gate(run.work_file, touched)
+            gate(run.work_file, kept.touched)
         fault.point("build.before_stages")
         with timed(clock, "dbt_stages"):
             dbt.build("--exclude", "resource_type:seed", *SHARED_LAYERS)
         fault.point("build.after_stages")
     with connect(settings, run.work_file) as con:
         _write_model_runs(con, dbt.runs)
-        finish_attempt(con, prints)
+        finish_attempt(con, kept.prints)
     fault.point("build.finished")
-    return Built(runs=tuple(dbt.runs), rebuilt=tuple(rebuilt), touched=touched)
+    return Built(runs=tuple(dbt.runs), rebuilt=kept.rebuilt, touched=kept.touched)
 
 
 def _start_afresh(work_file: Path) -> None:
@@ -97,13 +99,25 @@ def _begin(settings: Settings, work_file: Path, graph: Graph) -> bool:
         return load_seeds(con, seeds_fingerprint(graph))
 
 
-def _fingerprint(
-    settings: Settings, work_file: Path, graph: Graph, lost: list[str]
-) -> tuple[dict[str, str], list[str], Touched]:
+@dataclass(frozen=True)
+class _Kept:
+    """Of the models that keep their rows: fingerprints, which start anew, which need no build."""
+
+    prints: dict[str, str]
+    rebuilt: tuple[str, ...]
+    touched: Touched
+    unmoved: list[str]
+
+
+def _fingerprint(settings: Settings, work_file: Path, graph: Graph, lost: list[str]) -> _Kept:
     with connect(settings, work_file) as con:
         prints = {**fingerprints(con, graph), SEEDS: seeds_fingerprint(graph)}
-        rebuilt = drop_changed(con, graph, prints, lost)
-        return prints, rebuilt, touched_by_model(con, graph, rebuilt)
+        changed = drop_changed(con, graph, prints, lost)
+        touched = touched_by_model(con, graph, changed)
+        same = unmoved(con, graph, changed, [name for name, dates in touched.items() if dates])
+        incremental = {model_name(node) for node in graph.incremental()}
+        rebuilt = tuple(name for name in changed if name in incremental)
+        return _Kept(prints, rebuilt, touched, same)
 
 
 def touched_by_model(con: duckdb.DuckDBPyConnection, graph: Graph, rebuilt: list[str]) -> Touched:

@@ -10,6 +10,8 @@ from throughline.contracts import load_contracts
 from throughline.errors import BuildError
 
 Node = dict[str, Any]
+SHARED = ("staging", "intermediate", "core")
+"""The folders of models that come before the stages."""
 
 
 class Graph:
@@ -28,7 +30,15 @@ class Graph:
 
     def incremental(self) -> list[Node]:
         """Models that keep their rows from night to night."""
-        return [node for node in self.models() if _is_incremental(node)]
+        return [node for node in self.models() if is_incremental(node)]
+
+    def shared_tables(self) -> list[Node]:
+        """Whole tables that all stages share; what they hold is not cut by as_of."""
+        return [
+            node
+            for node in self.models()
+            if node["config"].get("materialized") == "table" and node["path"].startswith(SHARED)
+        ]
 
     def fingerprint(self, node: Node) -> str:
         """Hash of a node's code, its ancestors' code and the contracts of what they read."""
@@ -45,7 +55,7 @@ class Graph:
         """
         found: set[str] = set()
         for parent in self._model_parents(node):
-            found |= self.lookups(parent) if _is_incremental(parent) else {model_name(parent)}
+            found |= self.lookups(parent) if is_incremental(parent) else {model_name(parent)}
         return frozenset(found)
 
     def before_facts(self) -> list[str]:
@@ -59,7 +69,7 @@ class Graph:
         found: dict[str, Node] = {}
         while todo:
             node = todo.pop()
-            if _is_incremental(node):
+            if is_incremental(node):
                 raise BuildError(
                     f"{model_name(node)} is incremental: no lookup of such a model may read it"
                 )
@@ -118,7 +128,8 @@ def model_name(node: Node) -> str:
     return f"{node['schema']}.{node.get('alias') or node['name']}"
 
 
-def _is_incremental(node: Node) -> bool:
+def is_incremental(node: Node) -> bool:
+    """Whether a model keeps its rows from night to night."""
     return node["config"].get("materialized") not in {"table", "view", "ephemeral"}
 
 

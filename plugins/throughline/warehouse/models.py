@@ -4,9 +4,9 @@ from typing import Any
 
 import duckdb
 
-from throughline.warehouse.graph import Graph
+from throughline.warehouse.graph import SHARED, Graph
 
-SHARED_LAYERS = ("path:models/staging", "path:models/intermediate", "path:models/core")
+SHARED_LAYERS = tuple(f"path:models/{folder}" for folder in SHARED)
 
 
 def write_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> None:
