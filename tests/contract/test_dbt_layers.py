@@ -30,6 +30,7 @@ RENAMED = {
     ("subscription_item", "end"): "end_date",
     ("lead_status_history", "by"): "changed_by",
     ("opp_stage_history", "by"): "changed_by",
+    ("scrm_friend", "by"): "removed_by",
 }
 EVENT_COLUMNS = {"event_at", "is_clock_skew", "business_date"}
 OF_NO_ENTITY = {"stg_test_row"}
@@ -158,6 +159,7 @@ def test_every_incremental_model_names_what_touches_it(nodes: dict[str, Node]) -
         "stg_pageview": "pageview",
         "fct_pageview": "pageview",
         "stg_app_event": "app_event",
+        "stg_scrm_message": "scrm_message",
         "int_app_events__flagged": "app_event",
         "fct_business_event": "app_event",
         "fct_user_day": "app_event",

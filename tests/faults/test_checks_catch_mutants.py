@@ -56,6 +56,11 @@ BAD = {  # description of a query → columns that break it
     "opened before created": {"opened_at": "created_at - interval 1 day"},
     "closed before opened": {"closed_at": "opened_at - interval 1 day"},
     "no pattern shorter than three characters": {"pattern": "'ab'"},
+    "removed before added": {"removed_at": "added_at - interval 1 day"},
+    "accepted before sent": {"accepted_at": "sent_at - interval 1 day"},
+    "ended by staff, customer or system": {"by": "'no such value'"},
+    "answered before sent": {"answered_at": "sent_at - interval 1 day"},
+    "a score exactly where answered": {"score": "null"},
     "no readable address": {"kind": "'ip'", "value": "'10.0.0.1'"},
     "month is its first day": {"month": "date '2026-01-15'"},
     "no account merged into itself": {"merged_into_id": "account_id"},
@@ -80,6 +85,7 @@ RENAMED = {
     ("subscription_item", "end"): "end_date",
     ("lead_status_history", "by"): "changed_by",
     ("opp_stage_history", "by"): "changed_by",
+    ("scrm_friend", "by"): "removed_by",
 }
 SUITES = [
     suite

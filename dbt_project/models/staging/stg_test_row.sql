@@ -23,7 +23,11 @@ marked as (
     union all
     select 'contract' as entity, count(*) as rows from {{ source('input', 'contract') }} where is_test
     union all
+    select 'csat_response' as entity, count(*) as rows from {{ source('input', 'csat_response') }} where is_test
+    union all
     select 'employee_account' as entity, count(*) as rows from {{ source('input', 'employee_account') }} where is_test
+    union all
+    select 'feedback' as entity, count(*) as rows from {{ source('input', 'feedback') }} where is_test
     union all
     select 'form_submit' as entity, count(*) as rows from {{ source('input', 'form_submit') }} where is_test
     union all
@@ -36,6 +40,8 @@ marked as (
     select 'lead_status_history' as entity, count(*) as rows from {{ source('input', 'lead_status_history') }} where is_test
     union all
     select 'mkt_event_cost' as entity, count(*) as rows from {{ source('input', 'mkt_event_cost') }} where is_test
+    union all
+    select 'nps_response' as entity, count(*) as rows from {{ source('input', 'nps_response') }} where is_test
     union all
     select 'opp_stage_history' as entity, count(*) as rows from {{ source('input', 'opp_stage_history') }} where is_test
     union all
@@ -50,6 +56,12 @@ marked as (
     select 'refund' as entity, count(*) as rows from {{ source('input', 'refund') }} where is_test
     union all
     select 'sales_target' as entity, count(*) as rows from {{ source('input', 'sales_target') }} where is_test
+    union all
+    select 'scrm_friend' as entity, count(*) as rows from {{ source('input', 'scrm_friend') }} where is_test
+    union all
+    select 'scrm_friend_request' as entity, count(*) as rows from {{ source('input', 'scrm_friend_request') }} where is_test
+    union all
+    select 'scrm_message' as entity, count(*) as rows from {{ source('input', 'scrm_message') }} where is_test
     union all
     select 'subscription_item' as entity, count(*) as rows from {{ source('input', 'subscription_item') }} where is_test
     union all
