@@ -34,7 +34,10 @@ DOMAIN_OF = {
         "internal_list",
     ),
     "calls": ("cdr", "call_disposition", "support_contact"),
-    "product": ("app_event", "company_account", "company_account_daily", "employee_account"),
+    "product": (
+        *("api_endpoint", "api_request_log", "app_event"),
+        *("company_account", "company_account_daily", "employee_account"),
+    ),
 }
 
 

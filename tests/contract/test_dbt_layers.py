@@ -158,6 +158,7 @@ def test_every_incremental_model_names_what_touches_it(nodes: dict[str, Node]) -
     assert found == {
         "stg_pageview": "pageview",
         "fct_pageview": "pageview",
+        "stg_api_request_log": "api_request_log",
         "stg_app_event": "app_event",
         "stg_scrm_message": "scrm_message",
         "int_app_events__flagged": "app_event",

@@ -34,6 +34,7 @@ GOOD = {
 GOOD_COLUMN = {
     ("opportunity", "closed_at"): "null",
     ("contract", "end_date"): "date '2030-01-01' + i::int",
+    ("api_request_log", "status"): "200",
     ("channel_cost_monthly", "month"): "date '2000-01-01' + to_months(i)",
     **{(e, "merged_into_id"): "null" for e in ("account", "contact", "lead", "company_account")},
 }
@@ -65,6 +66,12 @@ BAD = {  # description of a query → columns that break it
     "month is its first day": {"month": "date '2026-01-15'"},
     "no account merged into itself": {"merged_into_id": "account_id"},
     "no tenant merged into itself": {"merged_into_id": "company_id"},
+    "no query string in path": {"path": "'/orders?token=1'"},
+    "no period that ends before it starts": {"valid_to": "valid_from - 1"},
+    "periods of one endpoint do not overlap": {
+        "endpoint_id": "'same'",
+        "valid_to": "null::date",
+    },
     "periods of one staff member do not overlap": {
         "owner_id": "'same'",
         "valid_to": "null::date",

@@ -7,6 +7,10 @@ marked as (
     union all
     select 'ad_spend_daily' as entity, count(*) as rows from {{ source('input', 'ad_spend_daily') }} where is_test
     union all
+    select 'api_endpoint' as entity, count(*) as rows from {{ source('input', 'api_endpoint') }} where is_test
+    union all
+    select 'api_request_log' as entity, count(*) as rows from {{ source('input', 'api_request_log') }} where is_test
+    union all
     select 'app_event' as entity, count(*) as rows from {{ source('input', 'app_event') }} where is_test
     union all
     select 'call_disposition' as entity, count(*) as rows from {{ source('input', 'call_disposition') }} where is_test
