@@ -133,7 +133,7 @@ def _fields(contract: Contract) -> dict[str, FieldSpec]:
     return {
         name: spec
         for name, spec in contract.fields.items()
-        if spec.required or name in contract.key or spec.pii in ("phone", "email")
+        if spec.required or name in contract.key or spec.pii in ("phone", "email", "identifier")
     }
 
 

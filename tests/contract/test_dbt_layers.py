@@ -160,6 +160,8 @@ def test_every_incremental_model_names_what_touches_it(nodes: dict[str, Node]) -
         "fct_pageview": "pageview",
         "stg_api_request_log": "api_request_log",
         "stg_app_event": "app_event",
+        "stg_touch_event": "touch_event",
+        "stg_touch": "touch",
         "stg_scrm_message": "scrm_message",
         "int_app_events__flagged": "app_event",
         "fct_business_event": "app_event",

@@ -57,6 +57,8 @@ BAD = {  # description of a query → columns that break it
     "opened before created": {"opened_at": "created_at - interval 1 day"},
     "closed before opened": {"closed_at": "opened_at - interval 1 day"},
     "no pattern shorter than three characters": {"pattern": "'ab'"},
+    "done before assigned": {"done_at": "assigned_at - interval 1 day"},
+    "no touch without a customer": {"customer_uid": "null", "person_key": "null"},
     "removed before added": {"removed_at": "added_at - interval 1 day"},
     "accepted before sent": {"accepted_at": "sent_at - interval 1 day"},
     "ended by staff, customer or system": {"by": "'no such value'"},

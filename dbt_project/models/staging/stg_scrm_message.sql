@@ -43,7 +43,10 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by msg_id order by ts, _row_hash) as copy_no,
+        row_number() over (
+            partition by msg_id
+            order by ts, _row_hash, _loaded_at, _batch_id
+        ) as copy_no,
     from candidates
 
 ),

@@ -67,9 +67,19 @@ marked as (
     union all
     select 'scrm_message' as entity, count(*) as rows from {{ source('input', 'scrm_message') }} where is_test
     union all
+    select 'staff_task' as entity, count(*) as rows from {{ source('input', 'staff_task') }} where is_test
+    union all
     select 'subscription_item' as entity, count(*) as rows from {{ source('input', 'subscription_item') }} where is_test
     union all
     select 'support_contact' as entity, count(*) as rows from {{ source('input', 'support_contact') }} where is_test
+    union all
+    select 'tag_task' as entity, count(*) as rows from {{ source('input', 'tag_task') }} where is_test
+    union all
+    select 'touch' as entity, count(*) as rows from {{ source('input', 'touch') }} where is_test
+    union all
+    select 'touch_event' as entity, count(*) as rows from {{ source('input', 'touch_event') }} where is_test
+    union all
+    select 'touch_task' as entity, count(*) as rows from {{ source('input', 'touch_task') }} where is_test
 
 ),
 
