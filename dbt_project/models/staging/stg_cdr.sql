@@ -23,7 +23,10 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by call_id order by start_at, _row_hash) as copy_no,
+        row_number() over (
+            partition by call_id
+            order by start_at, _row_hash, _loaded_at, _batch_id
+        ) as copy_no,
     from candidates
 
 ),

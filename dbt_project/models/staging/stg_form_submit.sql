@@ -23,7 +23,10 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by event_id order by received_at, _row_hash) as copy_no,
+        row_number() over (
+            partition by event_id
+            order by received_at, _row_hash, _loaded_at, _batch_id
+        ) as copy_no,
     from candidates
 
 ),

@@ -170,7 +170,8 @@ def _is_visible(contract: Contract) -> str:
 
 def _order(contract: Contract) -> str:
     if contract.kind == "event":
-        return f"{quoted(contract.received_at or str(contract.event_at))}, _row_hash"
+        received = quoted(contract.received_at or str(contract.event_at))
+        return f"{received}, _row_hash, _loaded_at, _batch_id"
     if contract.kind != "report" and "updated_at" in contract.fields:
         return "coalesce(updated_at, _loaded_at) desc, _loaded_at desc, _row_hash desc"
     return "_loaded_at desc, _row_hash desc"
