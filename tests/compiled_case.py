@@ -36,7 +36,8 @@ class Compiled:
         for entity, contract in load_contracts().items():
             types = {**contract.columns, **ENVELOPE}
             columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
-            made.con.execute(f"drop view input.{entity}; create table input.{entity} ({columns})")
+            table = f'input."{entity}"'
+            made.con.execute(f"drop view {table}; create table {table} ({columns})")
         return made
 
     def build(self, rows: Mapping[str, Sequence[Row]], as_of: date) -> None:
@@ -45,11 +46,11 @@ class Compiled:
         self.con.execute("update run.parameters set as_of = ?, as_of_end = ?", [as_of, end])
         for entity, contract in load_contracts().items():
             types = {**contract.columns, **ENVELOPE}
-            self.con.execute(f"delete from input.{entity}")
+            self.con.execute(f'delete from input."{entity}"')
             given = [_values(row, types, end) for row in rows.get(entity, ())]
             if given:
                 marks = ", ".join(f"cast(? as {kind})" for kind in types.values())
-                self.con.executemany(f"insert into input.{entity} values ({marks})", given)
+                self.con.executemany(f'insert into input."{entity}" values ({marks})', given)
         self.rebuild()
 
     def rebuild(self) -> None:

@@ -85,7 +85,8 @@ def _write_input(
         )
     target = folder / f"{contract.entity}.parquet"
     con.execute(f"copy rows to '{target}' (format parquet); drop table rows")
-    con.execute(f"create view input.{contract.entity} as select * from read_parquet(['{target}'])")
+    view = f'input."{contract.entity}"'
+    con.execute(f"create view {view} as select * from read_parquet(['{target}'])")
 
 
 def _values(row: Row, types: Mapping[str, str], loaded_at: datetime) -> list[Any]:

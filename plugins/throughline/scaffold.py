@@ -29,6 +29,7 @@ _NAMED = {
     "month": "2026-01-01",
     "end_date": "2026-12-31",
     "outcome": "missed",
+    "referee_key": "somebody else",
 }
 _TEST = '''"""The mapping of {name} on its sample; add the odd rows of the real system to it."""
 
@@ -142,11 +143,12 @@ def _mapping(contract: Contract, fields: dict[str, FieldSpec], way: str) -> str:
         f"    record->>'{name}' as {_quoted(name)}," if way == "rest" else f"    {_quoted(name)},"
         for name in fields
     ]
-    return "\n".join(["select", "    _file,", "    _row,", *shown, f"from {contract.entity}", ""])
+    last = f"from {_quoted(contract.entity)}"
+    return "\n".join(["select", "    _file,", "    _row,", *shown, last, ""])
 
 
 def _quoted(name: str) -> str:
-    return f'"{name}"' if name in ("by", "start", "end") else name
+    return f'"{name}"' if name in ("by", "start", "end", "order") else name
 
 
 def _sample(fields: dict[str, FieldSpec], way: str) -> str:

@@ -53,9 +53,9 @@ def night(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Compil
     con = made.con
     con.execute("create schema given; create schema kept")
     for entity in load_contracts():
-        con.execute(f"create table given.{entity} as from input.{entity}")
-        con.execute(f"drop view input.{entity}")
-        con.execute(f"create table input.{entity} as from given.{entity}")
+        con.execute(f'create table given."{entity}" as from input."{entity}"')
+        con.execute(f'drop view input."{entity}"')
+        con.execute(f'create table input."{entity}" as from given."{entity}"')
     seeds = "select table_name from duckdb_tables() where schema_name = 'seed'"
     for (seed,) in con.execute(seeds).fetchall():
         con.execute(f"create table kept.{seed} as from seed.{seed}")
@@ -77,7 +77,7 @@ def world(night: Compiled, before: Tables) -> Iterator[Compiled]:
         for (name,) in night.con.execute(
             f"select table_name from duckdb_tables() where schema_name = '{kept}'"
         ).fetchall():
-            night.con.execute(f"create or replace table {schema}.{name} as from {kept}.{name}")
+            night.con.execute(f'create or replace table {schema}."{name}" as from {kept}."{name}"')
 
 
 def published(night: Compiled) -> Tables:
@@ -117,7 +117,7 @@ def test_money_times_two_doubles_money_and_nothing_else(world: Compiled, before:
     for entity, contract in load_contracts().items():
         for name, kind in contract.columns.items():
             if kind.startswith("DECIMAL") and (entity, name) not in NO_MONEY:
-                world.con.execute(f'update input.{entity} set "{name}" = 2 * "{name}"')
+                world.con.execute(f'update input."{entity}" set "{name}" = 2 * "{name}"')
     world.rebuild()
     after = published(world)
     for table, rows in before.items():
@@ -149,10 +149,10 @@ def test_two_companies_that_share_nothing_add_up(world: Compiled, before: Tables
         )
         if renamed:
             world.con.execute(
-                f"insert into input.{entity} select * replace ({renamed}) from given.{entity}"
+                f'insert into input."{entity}" select * replace ({renamed}) from given."{entity}"'
             )
         elif "amount" in contract.columns:  # of a channel and month: both pay into one row
-            world.con.execute(f"update input.{entity} set amount = 2 * amount")
+            world.con.execute(f'update input."{entity}" set amount = 2 * amount')
     world.rebuild()
     after = published(world)
     found = 0

@@ -51,11 +51,15 @@ marked as (
     union all
     select 'opportunity' as entity, count(*) as rows from {{ source('input', 'opportunity') }} where is_test
     union all
+    select 'order' as entity, count(*) as rows from {{ source('input', 'order') }} where is_test
+    union all
     select 'owner' as entity, count(*) as rows from {{ source('input', 'owner') }} where is_test
     union all
     select 'pageview' as entity, count(*) as rows from {{ source('input', 'pageview') }} where is_test
     union all
     select 'payment' as entity, count(*) as rows from {{ source('input', 'payment') }} where is_test
+    union all
+    select 'referral' as entity, count(*) as rows from {{ source('input', 'referral') }} where is_test
     union all
     select 'refund' as entity, count(*) as rows from {{ source('input', 'refund') }} where is_test
     union all
@@ -74,6 +78,12 @@ marked as (
     select 'support_contact' as entity, count(*) as rows from {{ source('input', 'support_contact') }} where is_test
     union all
     select 'tag_task' as entity, count(*) as rows from {{ source('input', 'tag_task') }} where is_test
+    union all
+    select 'tenant_activity' as entity, count(*) as rows from {{ source('input', 'tenant_activity') }} where is_test
+    union all
+    select 'tenant_end_customer' as entity, count(*) as rows from {{ source('input', 'tenant_end_customer') }} where is_test
+    union all
+    select 'tenant_order' as entity, count(*) as rows from {{ source('input', 'tenant_order') }} where is_test
     union all
     select 'touch' as entity, count(*) as rows from {{ source('input', 'touch') }} where is_test
     union all

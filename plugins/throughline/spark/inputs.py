@@ -45,7 +45,7 @@ def _statements(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         paths[entity].append(path)
     for entity, contract in load_contracts().items():
         select = _rows_of(con, contract, sorted(paths.get(entity, [])))
-        yield f"create or replace view input.{entity} as {select}"
+        yield f"create or replace view input.`{entity}` as {select}"
 
 
 def _rows_of(con: duckdb.DuckDBPyConnection, contract: Contract, paths: list[str]) -> str:
