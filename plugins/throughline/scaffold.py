@@ -29,6 +29,8 @@ _NAMED = {
     "month": "2026-01-01",
     "end_date": "2026-12-31",
     "outcome": "missed",
+    "arms": "control=0.5,new=0.5",
+    "country": "CN",
     "referee_key": "somebody else",
 }
 _TEST = '''"""The mapping of {name} on its sample; add the odd rows of the real system to it."""

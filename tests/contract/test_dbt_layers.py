@@ -30,6 +30,8 @@ RENAMED = {
     ("subscription_item", "end"): "end_date",
     ("lead_status_history", "by"): "changed_by",
     ("opp_stage_history", "by"): "changed_by",
+    ("experiment", "start"): "start_at",
+    ("experiment", "end"): "end_at",
     ("scrm_friend", "by"): "removed_by",
 }
 EVENT_COLUMNS = {"event_at", "is_clock_skew", "business_date"}

@@ -17,6 +17,7 @@ RENAMED = {
     "subscription_item": {"start": "start_date", "end": "end_date"},
     "lead_status_history": {"by": "changed_by"},
     "opp_stage_history": {"by": "changed_by"},
+    "experiment": {"start": "start_at", "end": "end_at"},
     "scrm_friend": {"by": "removed_by"},
 }
 ADDED_TO_EVENTS = ("event_at", "is_clock_skew", "business_date")

@@ -36,6 +36,10 @@ GOOD_COLUMN = {
     ("contract", "end_date"): "date '2030-01-01' + i::int",
     ("api_request_log", "status"): "200",
     ("channel_cost_monthly", "month"): "date '2000-01-01' + to_months(i)",
+    ("headcount_band", "min_headcount"): "i",
+    ("headcount_band", "max_headcount"): "i",
+    ("calendar", "country"): "'CN'",
+    ("ip_company", "confidence"): "0.5",
     **{(e, "merged_into_id"): "null" for e in ("account", "contact", "lead", "company_account")},
 }
 BAD = {  # description of a query → columns that break it
@@ -57,6 +61,11 @@ BAD = {  # description of a query → columns that break it
     "opened before created": {"opened_at": "created_at - interval 1 day"},
     "closed before opened": {"closed_at": "opened_at - interval 1 day"},
     "no pattern shorter than three characters": {"pattern": "'ab'"},
+    "periods of one address do not overlap": {"ip_hash": "'same'", "valid_to": "null::date"},
+    "one name per first level": {"l1_code": "'same'"},
+    "bands do not overlap": {"min_headcount": "0", "max_headcount": "100000"},
+    "exposed before assigned": {"exposed_at": "assigned_at - interval 1 day"},
+    "no end before the start": {"end": "start - interval 1 day"},
     "nobody refers oneself": {"referee_key": "referrer_person"},
     "refunded more than ordered": {"refund_amount": "amount + 1"},
     "paid before created": {"paid_at": "created_at - interval 1 day"},
@@ -97,6 +106,8 @@ RENAMED = {
     ("subscription_item", "end"): "end_date",
     ("lead_status_history", "by"): "changed_by",
     ("opp_stage_history", "by"): "changed_by",
+    ("experiment", "start"): "start_at",
+    ("experiment", "end"): "end_at",
     ("scrm_friend", "by"): "removed_by",
 }
 SUITES = [

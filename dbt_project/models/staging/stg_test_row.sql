@@ -31,6 +31,10 @@ marked as (
     union all
     select 'employee_account' as entity, count(*) as rows from {{ source('input', 'employee_account') }} where is_test
     union all
+    select 'exp_assignment' as entity, count(*) as rows from {{ source('input', 'exp_assignment') }} where is_test
+    union all
+    select 'experiment' as entity, count(*) as rows from {{ source('input', 'experiment') }} where is_test
+    union all
     select 'feedback' as entity, count(*) as rows from {{ source('input', 'feedback') }} where is_test
     union all
     select 'form_submit' as entity, count(*) as rows from {{ source('input', 'form_submit') }} where is_test
