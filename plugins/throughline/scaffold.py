@@ -32,6 +32,8 @@ _NAMED = {
     "arms": "control=0.5,new=0.5",
     "country": "CN",
     "referee_key": "somebody else",
+    "route_template": "/orders/{id}",
+    "path": "/orders/1",
 }
 _TEST = '''"""The mapping of {name} on its sample; add the odd rows of the real system to it."""
 
