@@ -75,9 +75,10 @@ FILES = [
     for name, stream in read_source(scaffold.PACKS / pack / "source.yml").streams.items()
     if isinstance(stream, FileStream)
 ]
+DATED = [(pack, name) for pack, name in FILES if (pack, name) != ("wecom", "customers")]
 
 
-@pytest.mark.parametrize(("pack", "stream"), FILES)
+@pytest.mark.parametrize(("pack", "stream"), DATED)
 def test_pack_finds_the_file_that_its_readme_names(tmp_path: Path, pack: str, stream: str) -> None:
     settings = pack_case.installed(tmp_path, pack)
     source = load_sources(settings)[pack]
@@ -92,6 +93,23 @@ def test_pack_finds_the_file_that_its_readme_names(tmp_path: Path, pack: str, st
     assert {label: [path.name for path in paths] for label, (_, paths) in found.items()} == {
         "2026-03-01": [name]
     }
+
+
+def test_customers_of_wecom_are_every_file_of_their_folder_at_once(tmp_path: Path) -> None:
+    settings = pack_case.installed(tmp_path, "wecom")
+    source = load_sources(settings)["wecom"]
+    said = (source.folder / "README.md").read_text(encoding="utf-8")
+    names = sorted(set(re.findall(r"`((?:contacts|callbacks)[\w.]*)`", said)))
+    folder = settings.home / "wecom" / "customers"
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).touch()
+    given = source.streams["customers"]
+    assert isinstance(given, FileStream)
+    found = find_windows(settings, source, given)
+    assert [path.name for path in found["snapshot"][1]] == names == [
+        "callbacks_2026.jsonl", "contacts.jsonl",
+    ]  # fmt: skip
 
 
 def test_readme_lists_the_packs_there_are() -> None:
