@@ -92,6 +92,20 @@ regexp_replace({{ text }}, '{{ pattern }}', '')
 {%- endmacro %}
 
 
+{# A text with every match of a pattern replaced. #}
+{% macro replaced(text, pattern, by) -%}
+{{ adapter.dispatch('replaced', 'throughline')(text, pattern, by) }}
+{%- endmacro %}
+
+{% macro default__replaced(text, pattern, by) -%}
+regexp_replace({{ text }}, '{{ pattern }}', '{{ by }}', 'g')
+{%- endmacro %}
+
+{% macro spark__replaced(text, pattern, by) -%}
+regexp_replace({{ text }}, '{{ pattern }}', '{{ by }}')
+{%- endmacro %}
+
+
 {# Whether a text ends with another. #}
 {% macro has_suffix(text, suffix) -%}
 {{ adapter.dispatch('has_suffix', 'throughline')(text, suffix) }}
