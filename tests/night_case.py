@@ -25,13 +25,10 @@ DAY = date(2026, 3, 2)
 
 DOMAIN_OF = {
     "marketing": (
-        "ad_spend_daily",
-        "pageview",
-        "form_submit",
-        "mkt_event_cost",
-        "channel_cost_monthly",
-        "bot_ua",
-        "internal_list",
+        *("ad_spend_daily", "channel_cost_monthly", "channel_budget", "app_download_daily"),
+        *("pageview", "form_submit", "click", "search_term", "im_chat", "seo_rank_daily"),
+        *("utm_link", "link_click", "content", "content_event", "bot_ua", "internal_list"),
+        *("mkt_event", "mkt_registration", "mkt_event_interaction", "mkt_event_cost"),
     ),
     "calls": ("cdr", "call_disposition", "support_contact"),
     "product": (

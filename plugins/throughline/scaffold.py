@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -23,6 +24,7 @@ _EXAMPLES = {
     "timestamp": "2026-01-31 10:00:00",
     "currency": "USD",
 }
+_ONE_OF = re.compile(r"\w+ is not null( or \w+ is not null)*")
 _PERSONAL = {"phone": "13800138000", "email": "somebody@example.com", "ip": "192.0.2.1"}
 _NAMED = {
     "url": "https://example.com/",
@@ -134,12 +136,25 @@ def _source(name: str, contract: Contract, way: str, domain: str, owner: str) ->
 
 
 def _fields(contract: Contract) -> dict[str, FieldSpec]:
-    """The fields to begin with: key, required, and what tells who somebody is."""
+    """The fields to begin with: key, required, asked for by a rule, and what tells who it is."""
+    asked = _asked_for(contract)
     return {
         name: spec
         for name, spec in contract.fields.items()
-        if spec.required or name in contract.key or spec.pii in ("phone", "email", "identifier")
+        if spec.required
+        or name in (*contract.key, *asked)
+        or spec.pii in ("phone", "email", "identifier")
     }
+
+
+def _asked_for(contract: Contract) -> list[str]:
+    """The first field of each rule that wants one of some fields to be there."""
+    wanted = [
+        rule.holds.split()[0]
+        for rule in contract.rules
+        if rule.otherwise == "reject" and _ONE_OF.fullmatch(rule.holds)
+    ]
+    return [name for name in contract.fields if {*contract.columns_of({name})} & {*wanted}]
 
 
 def _mapping(contract: Contract, fields: dict[str, FieldSpec], way: str) -> str:

@@ -17,6 +17,7 @@ RENAMED = {
     "subscription_item": {"start": "start_date", "end": "end_date"},
     "lead_status_history": {"by": "changed_by"},
     "opp_stage_history": {"by": "changed_by"},
+    "tag_assignment": {"by": "given_by"},
     "experiment": {"start": "start_at", "end": "end_at"},
     "scrm_friend": {"by": "removed_by"},
 }

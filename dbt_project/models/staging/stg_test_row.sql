@@ -11,11 +11,15 @@ marked as (
     union all
     select 'api_request_log' as entity, count(*) as rows from {{ source('input', 'api_request_log') }} where is_test
     union all
+    select 'app_download_daily' as entity, count(*) as rows from {{ source('input', 'app_download_daily') }} where is_test
+    union all
     select 'app_event' as entity, count(*) as rows from {{ source('input', 'app_event') }} where is_test
     union all
     select 'call_disposition' as entity, count(*) as rows from {{ source('input', 'call_disposition') }} where is_test
     union all
     select 'cdr' as entity, count(*) as rows from {{ source('input', 'cdr') }} where is_test
+    union all
+    select 'channel_budget' as entity, count(*) as rows from {{ source('input', 'channel_budget') }} where is_test
     union all
     select 'channel_cost_monthly' as entity, count(*) as rows from {{ source('input', 'channel_cost_monthly') }} where is_test
     union all
@@ -47,6 +51,8 @@ marked as (
     union all
     select 'lead_status_history' as entity, count(*) as rows from {{ source('input', 'lead_status_history') }} where is_test
     union all
+    select 'link_click' as entity, count(*) as rows from {{ source('input', 'link_click') }} where is_test
+    union all
     select 'mkt_event_cost' as entity, count(*) as rows from {{ source('input', 'mkt_event_cost') }} where is_test
     union all
     select 'nps_response' as entity, count(*) as rows from {{ source('input', 'nps_response') }} where is_test
@@ -75,6 +81,8 @@ marked as (
     union all
     select 'scrm_message' as entity, count(*) as rows from {{ source('input', 'scrm_message') }} where is_test
     union all
+    select 'seo_rank_daily' as entity, count(*) as rows from {{ source('input', 'seo_rank_daily') }} where is_test
+    union all
     select 'staff_task' as entity, count(*) as rows from {{ source('input', 'staff_task') }} where is_test
     union all
     select 'subscription_item' as entity, count(*) as rows from {{ source('input', 'subscription_item') }} where is_test
@@ -94,6 +102,8 @@ marked as (
     select 'touch_event' as entity, count(*) as rows from {{ source('input', 'touch_event') }} where is_test
     union all
     select 'touch_task' as entity, count(*) as rows from {{ source('input', 'touch_task') }} where is_test
+    union all
+    select 'utm_link' as entity, count(*) as rows from {{ source('input', 'utm_link') }} where is_test
 
 ),
 

@@ -1,0 +1,44 @@
+with
+
+input as (
+
+    select * from {{ source('input', 'seo_rank_daily') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by engine, device, keyword, date
+            order by _loaded_at desc, _row_hash desc
+        ) as version_no,
+    from input
+
+),
+
+final as (
+
+    select
+        engine,
+        device,
+        keyword,
+        date,
+        rank,
+        url,
+        impressions,
+        clicks,
+        is_test,
+        _source,
+        _batch_id,
+        _loaded_at,
+        _row_hash,
+    from ranked
+    where
+        version_no = 1
+        and not coalesce(is_test, false)
+
+)
+
+select * from final
