@@ -30,6 +30,7 @@ RENAMED = {
     ("subscription_item", "end"): "end_date",
     ("lead_status_history", "by"): "changed_by",
     ("opp_stage_history", "by"): "changed_by",
+    ("tag_assignment", "by"): "given_by",
     ("experiment", "start"): "start_at",
     ("experiment", "end"): "end_at",
     ("scrm_friend", "by"): "removed_by",
@@ -159,6 +160,8 @@ def test_every_incremental_model_names_what_touches_it(nodes: dict[str, Node]) -
     }
     assert found == {
         "stg_pageview": "pageview",
+        "stg_click": "click",
+        "stg_content_event": "content_event",
         "fct_pageview": "pageview",
         "stg_api_request_log": "api_request_log",
         "stg_app_event": "app_event",

@@ -5,6 +5,8 @@ marked as (
 
     select 'account' as entity, count(*) as rows from {{ source('input', 'account') }} where is_test
     union all
+    select 'activity' as entity, count(*) as rows from {{ source('input', 'activity') }} where is_test
+    union all
     select 'ad_spend_daily' as entity, count(*) as rows from {{ source('input', 'ad_spend_daily') }} where is_test
     union all
     select 'api_endpoint' as entity, count(*) as rows from {{ source('input', 'api_endpoint') }} where is_test
@@ -23,11 +25,17 @@ marked as (
     union all
     select 'channel_cost_monthly' as entity, count(*) as rows from {{ source('input', 'channel_cost_monthly') }} where is_test
     union all
+    select 'click' as entity, count(*) as rows from {{ source('input', 'click') }} where is_test
+    union all
     select 'company_account' as entity, count(*) as rows from {{ source('input', 'company_account') }} where is_test
     union all
     select 'company_account_daily' as entity, count(*) as rows from {{ source('input', 'company_account_daily') }} where is_test
     union all
     select 'contact' as entity, count(*) as rows from {{ source('input', 'contact') }} where is_test
+    union all
+    select 'content' as entity, count(*) as rows from {{ source('input', 'content') }} where is_test
+    union all
+    select 'content_event' as entity, count(*) as rows from {{ source('input', 'content_event') }} where is_test
     union all
     select 'contract' as entity, count(*) as rows from {{ source('input', 'contract') }} where is_test
     union all
@@ -45,6 +53,8 @@ marked as (
     union all
     select 'fx_rate' as entity, count(*) as rows from {{ source('input', 'fx_rate') }} where is_test
     union all
+    select 'im_chat' as entity, count(*) as rows from {{ source('input', 'im_chat') }} where is_test
+    union all
     select 'invoice' as entity, count(*) as rows from {{ source('input', 'invoice') }} where is_test
     union all
     select 'lead' as entity, count(*) as rows from {{ source('input', 'lead') }} where is_test
@@ -53,7 +63,13 @@ marked as (
     union all
     select 'link_click' as entity, count(*) as rows from {{ source('input', 'link_click') }} where is_test
     union all
+    select 'mkt_event' as entity, count(*) as rows from {{ source('input', 'mkt_event') }} where is_test
+    union all
     select 'mkt_event_cost' as entity, count(*) as rows from {{ source('input', 'mkt_event_cost') }} where is_test
+    union all
+    select 'mkt_event_interaction' as entity, count(*) as rows from {{ source('input', 'mkt_event_interaction') }} where is_test
+    union all
+    select 'mkt_registration' as entity, count(*) as rows from {{ source('input', 'mkt_registration') }} where is_test
     union all
     select 'nps_response' as entity, count(*) as rows from {{ source('input', 'nps_response') }} where is_test
     union all
@@ -69,6 +85,8 @@ marked as (
     union all
     select 'payment' as entity, count(*) as rows from {{ source('input', 'payment') }} where is_test
     union all
+    select 'person_profile' as entity, count(*) as rows from {{ source('input', 'person_profile') }} where is_test
+    union all
     select 'referral' as entity, count(*) as rows from {{ source('input', 'referral') }} where is_test
     union all
     select 'refund' as entity, count(*) as rows from {{ source('input', 'refund') }} where is_test
@@ -81,6 +99,8 @@ marked as (
     union all
     select 'scrm_message' as entity, count(*) as rows from {{ source('input', 'scrm_message') }} where is_test
     union all
+    select 'search_term' as entity, count(*) as rows from {{ source('input', 'search_term') }} where is_test
+    union all
     select 'seo_rank_daily' as entity, count(*) as rows from {{ source('input', 'seo_rank_daily') }} where is_test
     union all
     select 'staff_task' as entity, count(*) as rows from {{ source('input', 'staff_task') }} where is_test
@@ -88,6 +108,8 @@ marked as (
     select 'subscription_item' as entity, count(*) as rows from {{ source('input', 'subscription_item') }} where is_test
     union all
     select 'support_contact' as entity, count(*) as rows from {{ source('input', 'support_contact') }} where is_test
+    union all
+    select 'tag_assignment' as entity, count(*) as rows from {{ source('input', 'tag_assignment') }} where is_test
     union all
     select 'tag_task' as entity, count(*) as rows from {{ source('input', 'tag_task') }} where is_test
     union all

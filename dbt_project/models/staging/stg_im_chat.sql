@@ -1,0 +1,51 @@
+with
+
+input as (
+
+    select * from {{ source('input', 'im_chat') }}
+    where updated_at is null or updated_at < {{ param('as_of_end') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by chat_id
+            order by coalesce(updated_at, _loaded_at) desc, _loaded_at desc, _row_hash desc
+        ) as version_no,
+    from input
+
+),
+
+final as (
+
+    select
+        chat_id,
+        anonymous_id,
+        opened_at,
+        first_visitor_msg_at,
+        msgs_visitor,
+        msgs_agent,
+        phone_hash,
+        wechat_hash,
+        agent_id,
+        channel,
+        created_at,
+        updated_at,
+        is_deleted,
+        is_test,
+        _source,
+        _batch_id,
+        _loaded_at,
+        _row_hash,
+    from ranked
+    where
+        version_no = 1
+        and not coalesce(is_deleted, false)
+        and not coalesce(is_test, false)
+
+)
+
+select * from final

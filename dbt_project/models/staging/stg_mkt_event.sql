@@ -1,0 +1,49 @@
+with
+
+input as (
+
+    select * from {{ source('input', 'mkt_event') }}
+    where updated_at is null or updated_at < {{ param('as_of_end') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by event_id
+            order by coalesce(updated_at, _loaded_at) desc, _loaded_at desc, _row_hash desc
+        ) as version_no,
+    from input
+
+),
+
+final as (
+
+    select
+        event_id,
+        name,
+        type,
+        city,
+        start_at,
+        end_at,
+        status,
+        campaign_id,
+        created_at,
+        updated_at,
+        is_deleted,
+        is_test,
+        _source,
+        _batch_id,
+        _loaded_at,
+        _row_hash,
+    from ranked
+    where
+        version_no = 1
+        and not coalesce(is_deleted, false)
+        and not coalesce(is_test, false)
+
+)
+
+select * from final

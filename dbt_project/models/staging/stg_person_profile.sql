@@ -1,0 +1,48 @@
+with
+
+input as (
+
+    select * from {{ source('input', 'person_profile') }}
+    where updated_at is null or updated_at < {{ param('as_of_end') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by person_key
+            order by coalesce(updated_at, _loaded_at) desc, _loaded_at desc, _row_hash desc
+        ) as version_no,
+    from input
+
+),
+
+final as (
+
+    select
+        person_key,
+        gender,
+        birth_year,
+        region,
+        occupation,
+        marketing_consent,
+        opted_out_at,
+        created_at,
+        updated_at,
+        is_deleted,
+        is_test,
+        _source,
+        _batch_id,
+        _loaded_at,
+        _row_hash,
+    from ranked
+    where
+        version_no = 1
+        and not coalesce(is_deleted, false)
+        and not coalesce(is_test, false)
+
+)
+
+select * from final
