@@ -12,10 +12,11 @@ import warehouse_case
 from throughline.contracts import load_contracts
 from warehouse_case import Row, build, fetch
 
-SELECT = "+fct_pageview +fct_user_day"
+SELECT = "+fct_pageview +fct_user_day stg_click stg_content_event"
 TABLES = (
     "staging.stg_pageview", "core.fct_pageview",
     "staging.stg_app_event", "core.fct_business_event", "core.fct_user_day",
+    "staging.stg_click", "staging.stg_content_event",
 )  # fmt: skip
 
 
@@ -25,6 +26,11 @@ def event(event_id: str, when: datetime, **more: object) -> Row:
         "event_id": event_id, "type": "track", "event": "create_quote", "distinct_id": "u1",
         "login_id": "u1", "company_id": "t1", "event_time": when, "received_at": when, **more,
     }  # fmt: skip
+
+
+def copy_of(event_id: str, when: datetime, **more: object) -> Row:
+    """One click or content event, received when it happened."""
+    return {"event_id": event_id, "event_time": when, "received_at": when, **more}
 
 
 BEFORE: dict[str, list[Row]] = {
@@ -37,6 +43,13 @@ BEFORE: dict[str, list[Row]] = {
         view("winner", "e", at(9)), view("winner", "e", at(10), received_at=at(30)),
     ],
     "app_event": [event("e1", at(1)), event("e2", at(2)), event("e2", at(3)), event("e3", at(4))],
+    **{
+        entity: [
+            copy_of("stays", at(1)), copy_of("alone", at(3)), copy_of("moves", at(4)),
+            copy_of("twice", at(5)), copy_of("twice", at(6), received_at=at(7)),
+        ]
+        for entity in ("click", "content_event")
+    },
 }  # fmt: skip
 AFTER: dict[str, list[Row]] = {
     "pageview": [
@@ -48,6 +61,13 @@ AFTER: dict[str, list[Row]] = {
         view("late", "f", at(2), received_at=at(28)),
     ],
     "app_event": [event("e1", at(1)), event("e2", at(3)), event("e4", at(1, 5), login_id="u2")],
+    **{
+        entity: [
+            copy_of("stays", at(1)), copy_of("moves", at(4)), copy_of("moves", at(0)),
+            copy_of("twice", at(6), received_at=at(7)), copy_of("late", at(2), received_at=at(28)),
+        ]
+        for entity in ("click", "content_event")
+    },
 }  # fmt: skip
 # alone: its date becomes empty · moves: an earlier copy on another date wins · twice, winner: the
 # winning copy is withdrawn and the one on another date comes back · unchanged: wins on a date that
