@@ -35,6 +35,7 @@ GOOD_COLUMN = {
     ("opportunity", "closed_at"): "null",
     ("contract", "end_date"): "date '2030-01-01' + i::int",
     ("api_request_log", "status"): "200",
+    ("tenant_activity", "date"): "date '2024-01-01'",
     ("channel_cost_monthly", "month"): "date '2000-01-01' + to_months(i)",
     ("headcount_band", "min_headcount"): "i",
     ("headcount_band", "max_headcount"): "i",
