@@ -41,7 +41,8 @@ CALLS = {
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Path]:
     """A home with three days of batches, built up to DAY, and a copy of it."""
-    settings = make_home(tmp_path_factory.mktemp("hard_nights"), (*ENTITIES, *CALLS))
+    entities = (*ENTITIES, *CALLS, "api_endpoint", "api_request_log")
+    settings = make_home(tmp_path_factory.mktemp("hard_nights"), entities)
     use_part_of_project(
         settings, "fct_pageview", "fct_user_day", "late_rows", "stg_cdr", "stg_call_disposition"
     )
@@ -288,3 +289,76 @@ def test_a_back_dated_run_leaves_the_work_file_alone(settings):
     build_work(settings, BEFORE)
     assert events_by_date(settings, BEFORE) == {str(LONG_AGO): 2, str(BEFORE): 2}
     assert settings.work_file.read_bytes() == work
+
+
+ENDPOINT = {
+    "endpoint_id": "e1",
+    "method": "GET",
+    "route_template": "/reports/{id}",
+    "line": "bi",
+    "is_active_event": True,
+    "valid_from": date(2026, 1, 1),
+    "updated_at": at(LONG_AGO, 9),
+}
+REQUEST = {
+    "request_id": "r1",
+    "ts": at(LONG_AGO, 14),
+    "method": "GET",
+    "path": "/reports/17",
+    "status": 200,
+    "company_id": "c1",
+    "employee_id": "u1",
+    "login_id": "u1",
+}
+API_FACTS = {
+    *("intermediate.int_api_requests__mapped", "core.fct_business_event", "core.fct_user_day"),
+}
+
+
+def counted(settings: Settings) -> list[tuple[str, str, int]]:
+    """Business date, origin and number of the events that count."""
+    return rows_of(
+        plan(settings, NEXT).work_file,
+        "select business_date::varchar, origin, count(*) from core.fct_business_event"
+        " where is_counted group by all order by all",
+    )
+
+
+def test_a_request_three_weeks_back_takes_its_date_from_the_app_and_no_other(settings):
+    put(settings, "api_endpoint", [ENDPOINT], NEXT, "snapshot")
+    build_work(settings, NEXT)
+    log = put(settings, "api_request_log", [REQUEST], NEXT, "late")
+    late, built = build_work(settings, NEXT)
+    assert {name: built.touched[name] for name in ("fct_business_event", "fct_user_day")} == {
+        "fct_business_event": [LONG_AGO],
+        "fct_user_day": [LONG_AGO],
+    }
+    assert built.rebuilt == ()
+    dates = [(str(LONG_AGO), "api", 1), (str(BEFORE), "app", 3), (str(DAY), "app", 3)]
+    assert counted(settings) == dates
+    assert late == full_rebuild(settings, NEXT)
+    landing.set_verdict(settings, log, "withdrawn", "test", "another company's")
+    gone, _ = build_work(settings, NEXT)
+    assert counted(settings)[0] == (str(LONG_AGO), "app", 3)
+    assert gone == full_rebuild(settings, NEXT)
+
+
+def test_the_catalogue_rebuilds_requests_only_in_what_they_read_of_it(settings):
+    put(settings, "api_endpoint", [ENDPOINT], DAY, "first")
+    put(settings, "api_request_log", [REQUEST], DAY, "log")
+    before, _ = build_work(settings, DAY)
+    owned = {**ENDPOINT, "owner_team": "reports", "updated_at": at(DAY, 9)}
+    put(settings, "api_endpoint", [owned], DAY, "second")
+    same, built = build_work(settings, DAY)
+    assert built.rebuilt == ()
+    assert {name for name in API_FACTS if before[name] != same[name]} == set()
+    put(
+        settings,
+        "api_endpoint",
+        [{**owned, "line": "erp", "updated_at": at(DAY, 10)}],
+        DAY,
+        "third",
+    )
+    moved, built = build_work(settings, DAY)
+    assert API_FACTS == set(built.rebuilt) & {name for name in moved if moved[name] != same[name]}
+    assert moved == full_rebuild(settings, DAY)

@@ -18,6 +18,12 @@ app_events as (
 
 ),
 
+requests as (
+
+    select * from {{ ref('int_api_requests__mapped') }}
+
+),
+
 leads as (
 
     select * from {{ ref('stg_lead') }}
@@ -49,6 +55,14 @@ counts as (
     where is_internal and not is_bot
     union all
     select 'app_event' as entity, reason, rows from app_events
+    union all
+    select 'api_request_log' as entity, 'is_bot' as reason, count(*) as rows
+    from requests
+    where is_bot
+    union all
+    select 'api_request_log' as entity, 'is_internal' as reason, count(*) as rows
+    from requests
+    where is_internal and not is_bot
     union all
     select 'lead' as entity, 'is_internal' as reason, count(*) as rows
     from leads

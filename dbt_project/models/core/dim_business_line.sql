@@ -18,6 +18,12 @@ opportunities as (
 
 ),
 
+endpoints as (
+
+    select line as business_line from {{ ref('stg_api_endpoint') }}
+
+),
+
 named as (
 
     select business_line from catalogue
@@ -25,6 +31,8 @@ named as (
     select business_line from items
     union
     select business_line from opportunities
+    union
+    select business_line from endpoints
 
 ),
 

@@ -9,35 +9,56 @@ business_events as (
 
     select * from {{ ref('fct_business_event') }}
     {% if is_incremental() %}
-    where business_date in {{ touched_dates('app_event') }}
+    where business_date in {{ touched_dates(['app_event', 'api_request_log']) }}
     {% endif %}
+
+),
+
+-- A request without a login is its employee's, one of a machine its tenant's own.
+nodes as (
+
+    select
+        *,
+        case
+            when login_id is not null then 'login_id'
+            when anonymous_id is not null or origin = 'app' then 'anonymous_id'
+            when employee_id is not null then 'employee_id'
+            else 'company_id'
+        end as node_type,
+        coalesce(
+            login_id,
+            anonymous_id,
+            case when origin = 'api' then company_id || coalesce('/' || employee_id, '') end
+        ) as node_value,
+    from business_events
 
 ),
 
 final as (
 
     select
-        case when login_id is not null then 'login_id' else 'anonymous_id' end as node_type,
-        coalesce(login_id, anonymous_id) as node_value,
+        node_type,
+        node_value,
         company_id,
         max(employee_id) as employee_id,
         business_line,
         business_date,
         count(*) as events,
-        count(*) filter (where is_active) as active_events,
-        count(*) filter (where is_core_feature) as core_events,
+        count(*) filter (where is_counted) as counted_events,
+        count(*) filter (where is_counted and is_active) as active_events,
+        count(*) filter (where is_counted and is_core_feature) as core_events,
         count(*) filter (where is_login) as logins,
         count(*) filter (where is_launch) as launches,
         cast(coalesce(sum(cast(event_duration as decimal(18, 3))), 0) as double)
             as duration_seconds,
         min(event_at) as first_at,
         max(event_at) as last_at,
-        min(event_at) filter (where is_active) as first_active_at,
-        min(event_at) filter (where is_core_feature) as first_core_at,
-    from business_events
+        min(event_at) filter (where is_counted and is_active) as first_active_at,
+        min(event_at) filter (where is_counted and is_core_feature) as first_core_at,
+    from nodes
     group by
-        case when login_id is not null then 'login_id' else 'anonymous_id' end,
-        coalesce(login_id, anonymous_id),
+        node_type,
+        node_value,
         company_id,
         business_line,
         business_date

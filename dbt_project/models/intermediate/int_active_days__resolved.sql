@@ -1,6 +1,6 @@
 -- One row per subject (person, company, employee), business line (and ALL) and business date with
 -- product events. A company is active through its employees; a person is the current owner of the
--- node that the event carries. subject_no and series_no number the subjects, and the subjects on a
+-- node that the event carries; a machine is none. subject_no and series_no number the subjects, and the subjects on a
 -- business line: keys for this build only, several times faster than the names.
 with
 
@@ -27,9 +27,9 @@ lines as (
         {{ rows_each([
             {
                 'subject_type': "'person'",
-                'subject': "coalesce(
+                'subject': "case when user_days.node_type <> 'company_id' then coalesce(
                     identities.person_id, user_days.node_type || ':' || user_days.node_value
-                )",
+                ) end",
                 'company_id': 'null::varchar'
             },
             {

@@ -27,7 +27,7 @@ sessions as (
 business_events as (
 
     select * from {{ ref('fct_business_event') }}
-    where business_date <= {{ param('as_of') }}
+    where business_date <= {{ param('as_of') }} and is_counted
 
 ),
 

@@ -19,7 +19,7 @@ feature_days as (
     select distinct company_id, feature_id, business_date,
     from {{ ref('fct_business_event') }}
     where business_date <= {{ param('as_of') }}
-        and company_id is not null and feature_id is not null
+        and company_id is not null and feature_id is not null and is_counted
 
 ),
 
@@ -129,7 +129,7 @@ usage_days as (
     select
         company_id,
         business_date as date,
-        sum(events) as events,
+        sum(counted_events) as events,
         sum(core_events) as core_events,
         sum(duration_seconds) as duration_seconds,
     from user_days
