@@ -6,6 +6,7 @@ import core_world as world
 import duckdb
 import pytest
 from money_world import money_rows
+from private_world import private_rows
 
 from warehouse_case import Row, build
 
@@ -23,9 +24,10 @@ def world_rows() -> dict[str, list[Row]]:
          "email_hash": f"em{n * 2}", "created_at": world.at(n, 1)}
         for n in range(10)
     ]  # fmt: skip
+    forms = [*world.chain_forms(), *world.random_forms(rng)]
     return {
         "pageview": views,
-        "form_submit": [*world.chain_forms(), *world.random_forms(rng)],
+        "form_submit": forms,
         "app_event": world.random_events(rng),
         "lead": [*world.hub_leads(), *world.random_leads(rng)],
         "contact": contacts,
@@ -35,6 +37,7 @@ def world_rows() -> dict[str, list[Row]]:
         ],
         "owner": [{"owner_id": "o1", "valid_from": world.AS_OF, "employee_id": "emp-1"}],
         **money_rows(),
+        **private_rows(Random(8), forms),
     }  # fmt: skip
 
 
