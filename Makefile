@@ -54,7 +54,8 @@ clean:
 	@if [ -x $(RUN) ]; then $(RUN) clean; fi
 
 # Once per content of the lock: every file checked against its hash, nothing resolved anew, and
-# bytecode left to the first import (compiling all of it takes longer than the rest).
+# bytecode left to the first import (compiling all of it takes longer than the rest). By a pip of
+# our choice: the one that an older Python brings takes twice the time.
 # The second engine stands beside the environment and sees all of it; nothing else sees Spark, which
 # Great Expectations would load wherever it finds it. Some of its packages come as source alone.
 $(SPARK): requirements-spark.lock $(STAMP)
@@ -64,11 +65,12 @@ $(SPARK): requirements-spark.lock $(STAMP)
 	@$(VENV)/bin/python -m pip --python $(SPARK_VENV) install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes --no-build-isolation --only-binary :all: --no-binary $(SPARK_SOURCES) -r requirements-spark.lock
 	@touch $@
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock requirements-pip.lock pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "Throughline needs Python 3.11, 3.12 or 3.13 with venv; name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; fi
 	@echo "Building the environment with $$($(PYTHON) --version); the first time takes a minute or two."
 	@$(PYTHON) -m venv --clear $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements-pip.lock
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes --only-binary :all: -r requirements.lock
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
