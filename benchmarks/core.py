@@ -4,40 +4,39 @@
     python benchmarks/core.py --history 10 30 100 --json core.json
 
 Each size gets a fresh home with accepted batches of page views and product events, 0.55 M a day,
-one fiftieth as many people as events. The project's own models are built by dbt from nothing
-(`rebuild`), then `--nights` further days of 0.55 M are built one by one; the fastest counts. The
-seconds are those that dbt measured per model, wall time of one process with the limits of
-`--memory` and `--threads`; `prepare` finds the touched dates. `scan` reads the columns that a
-model reads, `times scan` is its rebuild in such scans; `peak` is the memory of dbt's process.
-Nothing is read or written outside the fresh homes.
+one fiftieth as many people as events. The statements that dbt wrote for the project's own models
+are executed as the night does (`tests/replay_case.py`): first everything from nothing (`rebuild`),
+then `--nights` further days of 0.55 M one by one; the fastest counts. Seconds are CPU seconds of
+the process over all its threads, with the limits of `--memory` and `--threads`, because a busy
+machine changes them least; `prepare` finds the touched dates. `scan` reads the columns that a
+model reads, `times scan` is its rebuild in such scans. Linux only.
 """
 
 import argparse
 import json
-import os
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from history import NIGHT_ROWS, put_day
 from rich.console import Console
 from rich.table import Table
 
-from throughline.landing import live_batches
 from throughline.settings import Settings, load_settings
-from throughline.warehouse import connect, prepare
-from throughline.warehouse.dbt import Dbt, dbt_vars, project_folder
-from throughline.warehouse.fingerprints import drop_changed, fingerprints
-from throughline.warehouse.graph import Graph
-from throughline.warehouse.prepare import finish_attempt
+from throughline.warehouse import connect
+from throughline.warehouse.dbt import project_folder
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from night_case import make_home, use_part_of_project
+from replay_case import Replay
 
 FIRST = date(2026, 1, 1)
-SELECTION = ("+fct_user_day", "+fct_web_session")
+TABLES = ("fct_user_day", "fct_web_session", "int_fx_rates__reporting")
 PARTS = {
     "stg_pageview": ("stg_pageview",),
     "stg_app_event": ("stg_app_event",),
@@ -79,14 +78,6 @@ class Measured:
         return round(self.rebuild / self.scan, 1) if self.scan else None
 
 
-@dataclass(frozen=True)
-class Phase:
-    """Seconds by part, and the peak memory of dbt's process in MB (None where unknown)."""
-
-    seconds: dict[str, float]
-    peak: float | None
-
-
 def main() -> None:
     """Read the arguments, measure, print."""
     parser = argparse.ArgumentParser(
@@ -98,63 +89,59 @@ def main() -> None:
     parser.add_argument("--memory", default="4GB")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, help="write the numbers there too")
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    sizes = [round(millions * 1_000_000) for millions in given.history]
+    if given.one:
+        settings = load_settings(given.one)
+        print(json.dumps(measure(settings, sizes[0], given.night, given.nights)))
+        return
     console = Console(width=None if sys.stdout.isatty() else 120)
     found: list[Measured] = []
-    for millions in given.history:
-        with _home(given.memory, given.threads) as settings:
-            rows = round(millions * 1_000_000)
-            lines, peaks = measure(settings, rows, given.night, given.nights)
-            found += lines
-            told = ", ".join(f"{name} {peak:,.0f} MB" for name, peak in peaks.items() if peak)
-            console.print(f"{rows:,} events: memory_limit {given.memory}, peak of {told}")
-    console.print(_table(found))
+    for rows in sizes:
+        told = _apart(given, rows)
+        lines = [Measured(**line) for line in told["lines"]]
+        found += lines
+        console.print(_table(lines))
+        peaks = f"rebuild {told['rebuild']:,} MB, night {told['night']:,} MB"
+        console.print(f"{rows:,} events, memory_limit {given.memory}: peak of {peaks}")
     console.print(f"node-grain facts of a night, from the smallest to the largest: {_flat(found)}")
     if given.json:
         lines = [{**asdict(one), "times_scan": one.times_scan} for one in found]
         given.json.write_text(json.dumps(lines, indent=1) + "\n", encoding="utf-8")
 
 
-def measure(
-    settings: Settings, history: int, night: int, nights: int
-) -> tuple[list[Measured], dict[str, float | None]]:
+def measure(settings: Settings, history: int, night: int, nights: int) -> dict[str, Any]:
     """Build a history of so many rows, then nights on top; per part the fastest night counts."""
     days = max(history // night, 1)
     catalogue = project_folder(settings) / "seeds" / "event_catalogue.csv"
+    replay = Replay(settings, FIRST)
     for number in range(days + nights):
         rows = history // days if number < days else night
         put_day(settings, FIRST + timedelta(days=number), rows, history, catalogue)
-    first = build(settings, FIRST + timedelta(days=days - 1))
+    first, peak = build(replay, FIRST + timedelta(days=days - 1))
     scans = {part: _scan(settings, *what) for part, what in SCANS.items()}
-    later = [build(settings, FIRST + timedelta(days=days + number)) for number in range(nights)]
+    later = [build(replay, FIRST + timedelta(days=days + number)) for number in range(nights)]
     lines = []
-    for part, seconds in first.seconds.items():
-        fastest = min(one.seconds.get(part, 0.0) for one in later)
-        lines.append(Measured(history, part, seconds, fastest, scans.get(part)))
-    return lines, {"rebuild": first.peak, "night": max(one.peak or 0 for one in later)}
+    for part, seconds in first.items():
+        fastest = min(one.get(part, 0.0) for one, _ in later)
+        lines.append(asdict(Measured(history, part, seconds, fastest, scans.get(part))))
+    return {"lines": lines, "rebuild": peak, "night": max(peak for _, peak in later)}
 
 
-def build(settings: Settings, as_of: date) -> Phase:
-    """Build the selection as the night of `as_of` does; what did not change keeps its rows."""
-    with Dbt(settings, settings.work_file) as dbt:
-        begun = time.monotonic()
-        batches = live_batches(settings, as_of)
-        lost = prepare(settings, as_of, settings.work_file, batches, f"{as_of}-benchmark")
-        prepared = time.monotonic() - begun
-        graph = Graph(dbt.manifest(), dbt_vars(settings))
-        dbt.build("--select", "resource_type:seed", *graph.before_facts())
-        with connect(settings, settings.work_file) as con:
-            prints = fingerprints(con, graph)
-            drop_changed(con, graph, prints, lost)
-        dbt.build("--select", *SELECTION, "--exclude", "resource_type:seed")
-        peak = _peak_of_children()
-    with connect(settings, settings.work_file) as con:
-        finish_attempt(con, prints)
-    seconds = {"prepare": prepared, **dict.fromkeys(PARTS, 0.0), "others": 0.0}
-    for run in dbt.runs:
-        part = next((name for name, of in PARTS.items() if run.model.startswith(of)), "others")
-        seconds[part] += run.seconds
-    return Phase({part: round(value, 2) for part, value in seconds.items()}, peak)
+def build(replay: Replay, as_of: date) -> tuple[dict[str, float], int]:
+    """Build the night of `as_of`: seconds by part, and the peak of this process in MB."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
+    replay.cpu.clear()
+    replay.night(as_of)
+    seconds = {"prepare": 0.0, **dict.fromkeys(PARTS, 0.0), "others": 0.0}
+    for model, spent in replay.cpu.items():
+        parts = {"prepare": ("prepare",), **PARTS}
+        part = next((name for name, of in parts.items() if model.startswith(of)), "others")
+        seconds[part] += spent
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return {name: round(spent, 2) for name, spent in seconds.items()}, int(peak.split()[1]) // 1024
 
 
 def _scan(settings: Settings, table: str, columns: str) -> float:
@@ -163,21 +150,10 @@ def _scan(settings: Settings, table: str, columns: str) -> float:
     times = []
     with connect(settings, settings.work_file, read_only=True) as con:
         for _ in range(4):
-            begun = time.monotonic()
+            begun = time.process_time()
             con.execute(f"select {select} from {table}").fetchall()
-            times.append(time.monotonic() - begun)
+            times.append(time.process_time() - begun)
     return round(min(times[1:]), 3)
-
-
-def _peak_of_children() -> float | None:
-    """Largest peak memory of the running child processes in MB; None where no one can say."""
-    peaks = []
-    for children in Path("/proc/self/task").glob("*/children"):
-        for pid in children.read_text(encoding="utf-8").split():
-            status = Path("/proc", pid, "status").read_text(encoding="utf-8")
-            lines = dict(line.split(":", 1) for line in status.splitlines())
-            peaks.append(int(lines["VmHWM"].split()[0]) / 1024)
-    return round(max(peaks)) if peaks else None
 
 
 def _flat(found: list[Measured]) -> str:
@@ -190,15 +166,17 @@ def _flat(found: list[Measured]) -> str:
     return ", ".join(told)
 
 
-@contextmanager
-def _home(memory: str, threads: int) -> Iterator[Settings]:
-    """A fresh home; gone at the end."""
+def _apart(given: argparse.Namespace, rows: int) -> dict[str, Any]:
+    """Measure one size in a process and a home of its own; both are gone at the end."""
     with tempfile.TemporaryDirectory(prefix="throughline-benchmark-") as folder:
-        config = Path(folder) / "throughline.yml"
-        limits = {"memory_limit": memory, "threads": threads}
-        config.write_text(json.dumps({"home": "home", "warehouse": limits}), encoding="utf-8")
-        os.environ.pop("THROUGHLINE_HOME", None)
-        yield load_settings(config)
+        limits = {"memory_limit": given.memory, "threads": given.threads}
+        settings = make_home(Path(folder), ["pageview", "app_event"], warehouse=limits)
+        use_part_of_project(settings, *TABLES)
+        command = [sys.executable, __file__, "--one", str(settings.config_file)]
+        command += ["--history", str(rows / 1e6), "--night", str(given.night)]
+        command += ["--nights", str(given.nights)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def _table(found: list[Measured]) -> Table:

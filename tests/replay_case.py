@@ -7,6 +7,9 @@ its statements in its target folder. A replayed night prepares, fingerprints and
 
 import re
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -43,11 +46,15 @@ class Statements:
 
 
 class Replay:
-    """The statements of a home's project, and a work file that they made without rows."""
+    """The statements of a home's project, and a work file that they made without rows.
+
+    `cpu` are seconds of this process by model (and `prepare`), of the newest time it was built.
+    """
 
     def __init__(self, settings: Settings, as_of: date) -> None:
         """Let dbt write them; the home has no batches yet."""
         self.settings = settings
+        self.cpu: dict[str, float] = {}
         run = plan(settings, as_of)
         with Dbt(settings, run.work_file) as dbt:
             prepare(settings, run.as_of, run.work_file, run.batches, run.run_id)
@@ -65,7 +72,8 @@ class Replay:
         run = plan(self.settings, as_of)
         if not run.work_file.exists():
             shutil.copyfile(self._empty, run.work_file)
-        lost = prepare(self.settings, as_of, run.work_file, run.batches, run.run_id)
+        with self._clocked("prepare"):
+            lost = prepare(self.settings, as_of, run.work_file, run.batches, run.run_id)
         return self._build(run, lost)
 
     def hashes(self) -> dict[str, str]:
@@ -106,16 +114,31 @@ class Replay:
     ) -> None:
         names = {node["name"]: model_name(node) for node in self.graph.models()}
         for one in models:
-            table = names[one.name]
-            con.execute("begin")
-            if one.exchange and table not in rebuilt:
-                con.execute(f"create temp table beside as {one.rows}")
-                con.execute(one.exchange)
-                con.execute("drop table temp.beside")
-            else:
-                con.execute(f"drop table if exists {table}")
-                con.execute(one.new)
-            con.execute("commit")
+            with self._clocked(one.name):
+                self._make(con, one, names[one.name], rebuilt)
+
+    def _make(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        one: Statements,
+        table: str,
+        rebuilt: tuple[str, ...],
+    ) -> None:
+        con.execute("begin")
+        if one.exchange and table not in rebuilt:
+            con.execute(f"create temp table beside as {one.rows}")
+            con.execute(one.exchange)
+            con.execute("drop table temp.beside")
+        else:
+            con.execute(f"drop table if exists {table}")
+            con.execute(one.new)
+        con.execute("commit")
+
+    @contextmanager
+    def _clocked(self, name: str) -> Iterator[None]:
+        begun = time.process_time()
+        yield
+        self.cpu[name] = time.process_time() - begun
 
     def _statements(self, dbt: Dbt, name: str, new: str) -> Statements:
         new = BESIDE.sub("", new)
