@@ -72,7 +72,8 @@ totals as (
         cast(sum(core_events) as bigint) as core_events,
         cast(sum(logins) as bigint) as logins,
         cast(sum(launches) as bigint) as launches,
-        cast(sum(duration_seconds) as decimal(18, 3)) as duration_seconds,
+        cast(sum(cast(duration_seconds as decimal(18, 3))) as decimal(18, 3))
+            as duration_seconds,
     from lines
     where subject is not null
     group by grouping sets (

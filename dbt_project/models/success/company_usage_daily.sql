@@ -131,7 +131,7 @@ usage_days as (
         business_date as date,
         sum(counted_events) as events,
         sum(core_events) as core_events,
-        sum(duration_seconds) as duration_seconds,
+        sum(cast(duration_seconds as decimal(18, 3))) as duration_seconds,
     from user_days
     group by all
 

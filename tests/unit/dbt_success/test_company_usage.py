@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import duckdb
 import pytest
@@ -118,6 +119,19 @@ def test_every_day_of_every_company_equals_the_naive_loop(
             assert row[name] == pytest.approx(value), (company, day, name)
         shares.add(row["online_staff_share"])
     assert len(shares) > 5
+
+
+def test_hours_are_exact_sums_in_whatever_order_they_are_added(
+    built: dict[tuple[str, date], Row], by_company: dict[str, list[Use]]
+) -> None:
+    found = 0
+    for (company, day), row in built.items():
+        month = day - timedelta(days=29)
+        uses = [use for use in by_company[company] if month <= use.day <= day]
+        seconds = sum(Decimal(str(use.seconds)) for use in uses)
+        assert row["usage_hours"] == float(seconds) / 3600, (company, day)
+        found += float(seconds) != sum(use.seconds for use in uses)
+    assert found > 5, "floating-point sums would have told the same"
 
 
 def test_days_have_no_gaps_and_end_with_as_of(built: dict[tuple[str, date], Row]) -> None:
