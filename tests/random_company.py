@@ -8,9 +8,10 @@ from typing import Any
 from night_case import put
 from random_rows import LISTED, Draw, employees
 from throughline import landing
+from throughline.contracts import load_contracts
 from throughline.settings import Settings
 
-EVENTS = ("pageview", "app_event", "form_submit")
+EVENTS = ("pageview", "app_event", "form_submit", "api_request_log")
 DAILY = (*EVENTS, "lead", "ad_spend_daily")
 ENTITIES = (*DAILY, *LISTED, "employee_account")
 LATE_DAYS = 40
@@ -50,6 +51,8 @@ class Company:
         self.nights += 1
         self.minute = 0
         for entity in DAILY:
+            if entity == "api_request_log" and self.nights % 3 != 1:
+                continue  # on dates without requests the app's own events count
             rows = [self.draw.row(entity, self.day) for _ in range(self.draw.random.randint(1, 4))]
             self.put(entity, rows, self.day.isoformat())
         drawn = [self._drawn() for _ in range(fates)]
@@ -93,6 +96,8 @@ class Company:
 
 def business_date(company: Company, row: dict[str, Any]) -> date:
     """Date of an event; a client clock over ten minutes ahead is not believed (G3)."""
+    if "ts" in row:
+        return row["ts"].astimezone(company.settings.zone).date()
     happened, received = row["event_time"], row["received_at"]
     if happened > received + timedelta(minutes=10):
         happened = received
@@ -113,7 +118,8 @@ def _copies(company: Company) -> None:
     for entity in EVENTS:
         first = company.one_live(entity)
         day = company.day - timedelta(days=draw.random.randint(0, LATE_DAYS))
-        rows = [{**draw.row(entity, day), "event_id": row["event_id"]} for row in first.rows]
+        [key] = load_contracts()[entity].key
+        rows = [{**draw.row(entity, day), key: row[key]} for row in first.rows]
         company.put(entity, rows, draw.name("copies"))
 
 

@@ -88,6 +88,22 @@ def _form_submit(draw: Draw, day: date, name: str) -> dict[str, Any]:
     }
 
 
+def _api_request_log(draw: Draw, day: date, name: str) -> dict[str, Any]:
+    pick = draw.random.choice
+    return {
+        "request_id": name,
+        "ts": draw.instant(day),
+        "method": "GET",
+        "path": pick(["/reports/17", "/reports/18", "/unknown"]),
+        "status": pick([200, 200, 500]),
+        "company_id": pick(["c1", "c2", "c7"]),
+        "employee_id": "u1",
+        "login_id": pick(["u1", "u7"]),
+        "client": pick(["Mozilla/5.0", "MegaSpider/2"]),
+        "ip_hash": pick([None, "h-own", "h-new"]),
+    }
+
+
 def _lead(draw: Draw, day: date, name: str) -> dict[str, Any]:
     pick = draw.random.choice
     made = draw.instant(day)
@@ -121,6 +137,7 @@ ROWS: dict[str, Callable[[Draw, date, str], dict[str, Any]]] = {
     "pageview": _pageview,
     "app_event": _app_event,
     "form_submit": _form_submit,
+    "api_request_log": _api_request_log,
     "lead": _lead,
     "ad_spend_daily": _ad_spend_daily,
 }
@@ -150,6 +167,12 @@ def _tenants(draw: Draw) -> list[dict[str, Any]]:
     return [{"company_id": "c1", **made}, {"company_id": "c2", **made}, {**gone, **made}]
 
 
+def _endpoints(draw: Draw) -> list[dict[str, Any]]:
+    route = {"endpoint_id": "e1", "method": "GET", "route_template": "/reports/{id}", "line": "bi"}
+    since = {"valid_from": date(2025, 12, 1), "updated_at": LONG_AGO}
+    return [{**route, **since, "is_active_event": draw.random.choice([True, False])}]
+
+
 def employees() -> list[dict[str, Any]]:
     """Both employee accounts."""
     times = {"opened_at": LONG_AGO, "updated_at": LONG_AGO}
@@ -161,4 +184,5 @@ LISTED: dict[str, Callable[[Draw], list[dict[str, Any]]]] = {
     "internal_list": _own,
     "owner": _staff,
     "company_account": _tenants,
+    "api_endpoint": _endpoints,
 }
