@@ -26,6 +26,11 @@ def names_left_out(missing: LeftOut, relation: str) -> set[str]:
     return tables | columns | ({WHOLE_TABLE} if relation in tables else set())
 
 
+def one_of(need: str) -> set[str]:
+    """Entities of which one is enough for an entry of `requires`, as in `app_event or cdr`."""
+    return set(need.split(" or "))
+
+
 def required_but_missing(
     layer: str, missing: Collection[str], models: Path = MODELS
 ) -> dict[str | tuple[str, str], set[str]]:
@@ -53,6 +58,6 @@ def _note(
     missing: Collection[str],
 ) -> None:
     meta = {**entry.get("meta", {}), **(entry.get("config") or {}).get("meta", {})}
-    gone = {*meta.get("requires", ())} & {*missing}
+    gone = [one_of(need) for need in meta.get("requires", ()) if one_of(need) <= {*missing}]
     if gone:
-        out[name] = gone
+        out[name] = set().union(*gone)

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from throughline import fault
+from throughline.checks.left_out import one_of
 from throughline.checks.results import CheckResult, blocking
 from throughline.contracts import load_contracts
 from throughline.errors import FenceError
@@ -136,7 +137,8 @@ def not_connected(con: duckdb.DuckDBPyConnection, run: Run) -> list[str]:
         "select unnest(requires) from work.run.models"
         " union select unnest(flatten(map_values(column_requires))) from work.run.models"
     ).fetchall()
-    return sorted({*load_contracts(), *(name for (name,) in named)} - run.connected)
+    entities = set().union(*(one_of(need) for (need,) in named))
+    return sorted({*load_contracts(), *entities} - run.connected)
 
 
 def _is_of(con: duckdb.DuckDBPyConnection, run: Run) -> None:
@@ -159,7 +161,7 @@ def _models(con: duckdb.DuckDBPyConnection) -> list[_Model]:
 
 
 def _missing(requires: Sequence[str], run: Run) -> list[str]:
-    return [entity for entity in requires if entity not in run.connected]
+    return [need for need in requires if not one_of(need) & run.connected]
 
 
 def _copy(

@@ -36,3 +36,12 @@ def test_columns_of_another_table_are_not_left_out_here() -> None:
     assert names_left_out(missing, "lead.leads") == {"score", "lead.call_daily"}
     assert names_left_out(missing, "lead.cohorts") == {"lead.call_daily"}
     assert "*" in names_left_out(missing, "lead.call_daily")
+
+
+def test_one_of_several_entities_is_enough_where_either_can_be_counted(tmp_path: Path) -> None:
+    (tmp_path / "lead").mkdir()
+    either = LEADS.replace("requires: [cdr, call_disposition]", "requires: [cdr or activity, lead]")
+    (tmp_path / "lead" / "leads.yml").write_text(either)
+    assert "lead.call_daily" not in required_but_missing("lead", {"cdr"}, tmp_path)
+    gone = required_but_missing("lead", {"cdr", "activity"}, tmp_path)
+    assert gone["lead.call_daily"] == {"cdr", "activity"}
