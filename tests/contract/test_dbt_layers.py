@@ -161,6 +161,8 @@ def test_every_incremental_model_names_what_touches_it(nodes: dict[str, Node]) -
     assert found == {
         "stg_pageview": "pageview",
         "stg_click": "click",
+        "fct_click": "click",
+        "fct_content_event": "content_event",
         "stg_content_event": "content_event",
         "fct_pageview": "pageview",
         "stg_api_request_log": "api_request_log",

@@ -9,6 +9,7 @@ case {{ node_type }}
     when 'anonymous_id' then 6
     when 'lead_id' then 7
     when 'device_id' then 8
+    when 'event_person_key' then 9
 end
 {%- endmacro %}
 

@@ -12,6 +12,18 @@ pageviews as (
 
 ),
 
+clicks as (
+
+    select * from {{ ref('fct_click') }}
+
+),
+
+content_events as (
+
+    select * from {{ ref('fct_content_event') }}
+
+),
+
 app_events as (
 
     select * from {{ ref('int_app_events__excluded') }}
@@ -52,6 +64,20 @@ counts as (
     union all
     select 'pageview' as entity, 'is_internal' as reason, count(*) as rows
     from pageviews
+    where is_internal and not is_bot
+    union all
+    select 'click' as entity, 'is_bot' as reason, count(*) as rows from clicks where is_bot
+    union all
+    select 'click' as entity, 'is_internal' as reason, count(*) as rows
+    from clicks
+    where is_internal and not is_bot
+    union all
+    select 'content_event' as entity, 'is_bot' as reason, count(*) as rows
+    from content_events
+    where is_bot
+    union all
+    select 'content_event' as entity, 'is_internal' as reason, count(*) as rows
+    from content_events
     where is_internal and not is_bot
     union all
     select 'app_event' as entity, reason, rows from app_events

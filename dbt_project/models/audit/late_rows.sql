@@ -12,6 +12,24 @@ forms as (
 
 ),
 
+clicks as (
+
+    select * from {{ ref('stg_click') }}
+
+),
+
+content_events as (
+
+    select * from {{ ref('stg_content_event') }}
+
+),
+
+searches as (
+
+    select * from {{ ref('stg_search_term') }}
+
+),
+
 app_events as (
 
     select * from {{ ref('stg_app_event') }}
@@ -90,6 +108,33 @@ arrivals as (
         {{ var('late_days') }} as expected_days,
         1 as rows,
     from forms
+
+    union all
+
+    select
+        'click' as entity,
+        {{ days_between('business_date', business_date('received_at')) }} as days_late,
+        {{ var('late_days') }} as expected_days,
+        1 as rows,
+    from clicks
+
+    union all
+
+    select
+        'content_event' as entity,
+        {{ days_between('business_date', business_date('received_at')) }} as days_late,
+        {{ var('late_days') }} as expected_days,
+        1 as rows,
+    from content_events
+
+    union all
+
+    select
+        'search_term' as entity,
+        {{ days_between('business_date', business_date('received_at')) }} as days_late,
+        {{ var('late_days') }} as expected_days,
+        1 as rows,
+    from searches
 
     union all
 

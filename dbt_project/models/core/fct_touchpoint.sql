@@ -25,6 +25,43 @@ identities as (
 
 ),
 
+link_clicks as (
+
+    select * from {{ ref('stg_link_click') }}
+
+),
+
+links as (
+
+    select * from {{ ref('dim_utm_link') }}
+
+),
+
+market_events as (
+
+    select * from {{ ref('stg_mkt_event') }}
+
+),
+
+registrations as (
+
+    select * from {{ ref('stg_mkt_registration') }}
+    where checked_in_at is not null
+
+),
+
+robot_patterns as (
+
+    select * from {{ ref('int_robot_patterns__listed') }}
+
+),
+
+own_nodes as (
+
+    select * from {{ ref('int_own_nodes__listed') }}
+
+),
+
 own_domains as (
 
     select distinct lower(value) as domain
@@ -48,6 +85,63 @@ form_visits as (
             and forms.event_at
             <= sessions.ended_at + interval '{{ var("session_timeout_min") }} minutes'
     group by forms.event_id
+
+),
+
+-- The redirect knows no login, so that own staff are known by their address only.
+flagged_clicks as (
+
+    {{ flagged('link_clicks', 'anonymous_id') }}
+
+),
+
+-- A click that leads to a visit, or falls into one, is told by the visit.
+visited_clicks as (
+
+    select distinct flagged_clicks.click_id
+    from flagged_clicks
+    inner join sessions
+        on
+            flagged_clicks.anonymous_id = sessions.anonymous_id
+            and sessions.started_at
+            <= flagged_clicks.event_at + interval '{{ var("session_timeout_min") }} minutes'
+            and flagged_clicks.event_at
+            <= sessions.ended_at + interval '{{ var("session_timeout_min") }} minutes'
+
+),
+
+lone_clicks as (
+
+    select flagged_clicks.*
+    from flagged_clicks
+    left join visited_clicks
+        on flagged_clicks.click_id = visited_clicks.click_id
+    where
+        visited_clicks.click_id is null
+        and not flagged_clicks.is_bot
+        and not flagged_clicks.is_internal
+
+),
+
+-- Who came to a market event, once per person, whatever number of keys the event tool gave them.
+attendances as (
+
+    select
+        identities.person_id,
+        registrations.event_id,
+        min(registrations.checked_in_at) as touched_at,
+        min_by(
+            registrations.person_key, (registrations.checked_in_at, registrations.person_key)
+        ) as person_key,
+    from registrations
+    inner join identities
+        on
+            identities.id_type = 'event_person_key'
+            and registrations.person_key = identities.id_value
+    left join own_domains
+        on lower(registrations.email_domain) = own_domains.domain
+    where own_domains.domain is null
+    group by identities.person_id, registrations.event_id
 
 ),
 
@@ -97,6 +191,37 @@ touches as (
     from calls
     inner join identities
         on identities.id_type = 'phone_hash' and calls.caller_hash = identities.id_value
+
+    union all
+
+    select
+        identities.person_id,
+        lone_clicks.event_at as touched_at,
+        'link' as kind,
+        4 as touch_rank,
+        coalesce(links.channel_id, 'unassigned') as channel_id,
+        links.utm_campaign as campaign,
+        lone_clicks.click_id as source_id,
+    from lone_clicks
+    inner join identities
+        on identities.id_type = 'anonymous_id' and lone_clicks.anonymous_id = identities.id_value
+    left join links
+        on lone_clicks.short_code = links.short_code
+
+    union all
+
+    select
+        attendances.person_id,
+        attendances.touched_at,
+        'event' as kind,
+        5 as touch_rank,
+        'event' as channel_id,
+        market_events.campaign_id as campaign,
+        attendances.event_id || '|' || attendances.person_key as source_id,
+    from attendances
+    left join market_events
+        on attendances.event_id = market_events.event_id
+    where coalesce(market_events.status, 'held') <> 'cancelled'
 
 ),
 

@@ -53,6 +53,12 @@ calls as (
 
 ),
 
+registrations as (
+
+    select * from {{ ref('stg_mkt_registration') }}
+
+),
+
 sightings as (
 
     select
@@ -111,6 +117,14 @@ sightings as (
     union all
     select 'phone_hash', party_hash, 'lead_id', lead_id, min(event_at)
     from calls
+    group by all
+    union all
+    select 'phone_hash', phone_hash, 'event_person_key', person_key, min(registered_at)
+    from registrations
+    group by all
+    union all
+    select 'email_hash', email_hash, 'event_person_key', person_key, min(registered_at)
+    from registrations
     group by all
 
 ),

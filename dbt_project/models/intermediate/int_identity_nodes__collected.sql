@@ -47,6 +47,18 @@ calls as (
 
 ),
 
+registrations as (
+
+    select * from {{ ref('stg_mkt_registration') }}
+
+),
+
+link_clicks as (
+
+    select * from {{ ref('stg_link_click') }}
+
+),
+
 sightings as (
 
     select 'anonymous_id' as node_type, anonymous_id as node_value, min(event_at) as first_seen
@@ -90,6 +102,14 @@ sightings as (
     select 'login_id', login_id, opened_at from accounts
     union all
     select 'phone_hash', party_hash, min(event_at) from calls group by all
+    union all
+    select 'event_person_key', person_key, min(registered_at) from registrations group by all
+    union all
+    select 'phone_hash', phone_hash, min(registered_at) from registrations group by all
+    union all
+    select 'email_hash', email_hash, min(registered_at) from registrations group by all
+    union all
+    select 'anonymous_id', anonymous_id, min(event_at) from link_clicks group by all
 
 ),
 

@@ -19,6 +19,12 @@ spend as (
 
 ),
 
+links as (
+
+    select * from {{ ref('stg_utm_link') }}
+
+),
+
 rules as (
 
     select * from {{ ref('channel_rules') }}
@@ -60,6 +66,18 @@ captured as (
         platform,
         ad_type,
     from spend
+
+    union
+
+    select distinct
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        cast(null as varchar) as referrer_domain,
+        cast(null as varchar) as channel_raw,
+        cast(null as varchar) as platform,
+        cast(null as varchar) as ad_type,
+    from links
 
 ),
 

@@ -5,6 +5,7 @@ from random import Random
 import core_world as world
 import duckdb
 import pytest
+from links_world import links_rows, links_views
 from money_world import money_rows
 from private_world import private_rows
 
@@ -17,7 +18,7 @@ def world_rows() -> dict[str, list[Row]]:
     """Rows of every entity that core reads."""
     rng = Random(7)
     views = world.random_views(rng)
-    views += [*world.duplicates(rng, views), *world.edge_views()]
+    views += [*world.duplicates(rng, views), *world.edge_views(), *links_views()]
     rng.shuffle(views)
     contacts = [
         {"contact_id": f"k{n}", "account_id": f"a{n % 4}", "phone_hash": f"ph{n * 3}",
@@ -37,6 +38,7 @@ def world_rows() -> dict[str, list[Row]]:
         ],
         "owner": [{"owner_id": "o1", "valid_from": world.AS_OF, "employee_id": "emp-1"}],
         **money_rows(),
+        **links_rows(),
         **private_rows(Random(8), forms),
     }  # fmt: skip
 

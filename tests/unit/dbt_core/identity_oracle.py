@@ -14,7 +14,8 @@ from scipy.sparse.csgraph import connected_components
 Row = dict[str, Any]
 Node = tuple[str, str]
 PRIORITY = (
-    "login_id contact_id phone_hash email_hash unionid anonymous_id lead_id device_id".split()
+    *("login_id", "contact_id", "phone_hash", "email_hash", "unionid", "anonymous_id"),
+    *("lead_id", "device_id", "event_person_key"),
 )
 CAPS = {"phone_hash": 3, "email_hash": 3, "anonymous_id": 50}
 
@@ -74,6 +75,11 @@ def graph_of(rows: dict[str, list[Row]]) -> Graph:
         graph.join(record["created_at"], ("lead_id", merged[1]), ("lead_id", merged[0]))
         source = forms.get(record.get("source_event_id"))
         graph.join(record["created_at"], ("anonymous_id", source), ("lead_id", record["lead_id"]))
+    for record in rows.get("mkt_registration", ()):
+        seen = {**record, "created_at": record["registered_at"]}
+        _record(graph, seen, "event_person_key", record["person_key"])
+    for click in rows.get("link_click", ()):
+        graph.see(click["ts"], "anonymous_id", click.get("anonymous_id"))
     return graph
 
 
