@@ -85,7 +85,7 @@ class Demo(Section):
 
     size: Literal["tiny", "default", "large"] = "default"
     seed: int = 7
-    nights: int = Field(default=3, ge=1)
+    nights: int = Field(default=2, ge=1)
     end: date | None = None
 
 
