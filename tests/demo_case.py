@@ -16,7 +16,9 @@ NIGHT = date(2026, 6, 30)
 
 def built_night(folder: Path, postgres_url: str) -> tuple[Settings, Run]:
     """Make the demo's sources in an empty folder, extract every domain and build the night."""
-    (folder / "throughline.yml").write_text("home: home\ndemo: {size: tiny}\n", encoding="utf-8")
+    (folder / "throughline.yml").write_text(
+        "home: home\ndemo: {size: tiny, nights: 3}\n", encoding="utf-8"
+    )
     settings = load_settings(folder / "throughline.yml")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_CONN_DEMO_CRM", postgres_url)

@@ -17,6 +17,7 @@ from throughline.settings import DOMAINS, Settings, load_settings
 
 pytestmark = pytest.mark.slow
 
+CONFIG = "home: home\ndemo: {size: tiny, nights: 3}\n"
 NIGHTS = (date(2026, 6, 28), date(2026, 6, 29), date(2026, 6, 30))
 
 
@@ -26,7 +27,7 @@ def made(
 ) -> Iterator[tuple[Settings, demo.Truth, list[NightReport]]]:
     """The home after three nights, each built on the one before."""
     folder = tmp_path_factory.mktemp("demo_nights")
-    (folder / "throughline.yml").write_text("home: home\ndemo: {size: tiny}\n", encoding="utf-8")
+    (folder / "throughline.yml").write_text(CONFIG, encoding="utf-8")
     settings = load_settings(folder / "throughline.yml")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_CONN_DEMO_CRM", postgres_url)
@@ -64,7 +65,7 @@ def test_later_nights_replace_the_touched_dates_only(made) -> None:
 
 def test_three_nights_in_a_row_equal_one_full_build(made, tmp_path: Path) -> None:
     settings, _, reports = made
-    (tmp_path / "throughline.yml").write_text("home: home\ndemo: {size: tiny}\n", encoding="utf-8")
+    (tmp_path / "throughline.yml").write_text(CONFIG, encoding="utf-8")
     fresh = load_settings(tmp_path / "throughline.yml")
     for kept in ("landing", "input", "outcomes"):
         shutil.copytree(settings.home / kept, fresh.home / kept, symlinks=True)

@@ -20,7 +20,7 @@ END = date(2026, 6, 30)
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, demo.Truth, Path]]:
     """A connection with one view per CRM table (latest state) and file stream, truth, folder."""
     folder = tmp_path_factory.mktemp("demo")
-    (folder / "throughline.yml").write_text("home: home\ndemo: {size: tiny}\n")
+    (folder / "throughline.yml").write_text("home: home\ndemo: {size: tiny, nights: 3}\n")
     settings = load_settings(folder / "throughline.yml")
     truth = demo.generate(settings, END)
     files = settings.demo_folder
