@@ -206,13 +206,26 @@ cohorts as (
 
 ),
 
+-- a mode counts returns in the periods first_n to n; unbounded in n and all later ones
 steps as (
 
-    {%- for period_type, numbers in {
+    {%- set exact = {
         'day': [0, 1, 2, 3, 4, 5, 6, 7, 14, 30], 'week': range(13), 'month': range(13)
-    }.items() %}
-    {% for n in numbers -%}
-    select '{{ period_type }}' as period_type, {{ n }} as n
+    } %}
+    {%- set brackets = {
+        'day': [(1, 7), (8, 14), (15, 30)],
+        'week': [(1, 4), (5, 8), (9, 12)],
+        'month': [(1, 3), (4, 6), (7, 12)]
+    } %}
+    {% for period_type in exact -%}
+    {% for n in exact[period_type] -%}
+    select 'n_day' as mode, '{{ period_type }}' as period_type, {{ n }} as first_n, {{ n }} as n
+    union all
+    select 'unbounded', '{{ period_type }}', {{ n }}, {{ n }}
+    union all
+    {% endfor -%}
+    {% for first_n, n in brackets[period_type] -%}
+    select 'bracket', '{{ period_type }}', {{ first_n }}, {{ n }}
     {% if not loop.last %}union all {% endif -%}
     {% endfor -%}
     {% if not loop.last %}union all {% endif -%}
@@ -224,7 +237,7 @@ cells as (
 
     select
         cohorts.*,
-        modes.mode,
+        steps.mode,
         steps.n,
         case cohorts.period_type
             when 'day' then cohorts.last_day + steps.n
@@ -235,7 +248,6 @@ cells as (
         end <= {{ param('as_of') }} as is_mature,
     from cohorts
     inner join steps on cohorts.period_type = steps.period_type
-    cross join (values ('n_day'), ('unbounded')) as modes (mode)
 
 ),
 
@@ -269,6 +281,26 @@ later_returns as (
     from last_returns
     inner join steps
         on last_returns.period_type = steps.period_type and last_returns.last_n >= steps.n
+    where steps.mode = 'unbounded'
+    group by all
+
+),
+
+bracket_returns as (
+
+    select
+        subject_returns.analysis,
+        subject_returns.subject_type,
+        subject_returns.period_type,
+        subject_returns.cohort,
+        subject_returns.channel_id,
+        steps.n,
+        count(distinct subject_returns.subject_no) as retained,
+    from subject_returns
+    inner join steps
+        on subject_returns.period_type = steps.period_type
+        and subject_returns.n between steps.first_n and steps.n
+    where steps.mode = 'bracket'
     group by all
 
 ),
@@ -278,6 +310,8 @@ retained as (
     select *, 'n_day' as mode, from exact_returns
     union all
     select *, 'unbounded' as mode, from later_returns
+    union all
+    select *, 'bracket' as mode, from bracket_returns
 
 ),
 

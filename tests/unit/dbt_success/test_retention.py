@@ -10,6 +10,11 @@ from usage_rows import AS_OF, Row, Use
 from warehouse_case import fetch
 
 STEPS = {"day": (0, 1, 2, 3, 4, 5, 6, 7, 14, 30), "week": range(13), "month": range(13)}
+BRACKETS = {
+    "day": ((1, 7), (8, 14), (15, 30)),
+    "week": ((1, 4), (5, 8), (9, 12)),
+    "month": ((1, 3), (4, 6), (7, 12)),
+}
 Key = tuple[str, str, str, str, date, str, str, int]
 
 
@@ -72,27 +77,30 @@ def naive_retention(uses: list[Use], rows: dict[str, list[Row]]) -> dict[Key, tu
                 for period_type, steps in STEPS.items():
                     cohort = start_of(period_type, start)
                     seen = {start_of(period_type, day) for day in back if day >= start}
-                    for n in steps:
-                        target = later(period_type, cohort, n)
+                    windows = [
+                        *(("n_day", n, n) for n in steps),
+                        *(("unbounded", n, 999) for n in steps),
+                        *(("bracket", *bracket) for bracket in BRACKETS[period_type]),
+                    ]
+                    for mode, first, last in windows:
+                        n = first if mode == "unbounded" else last
+                        earliest = later(period_type, cohort, first)
+                        over = later(period_type, cohort, last + 1)
+                        is_kept = any(earliest <= period < over for period in seen)
                         mature = later(period_type, cohort, n + 1) - timedelta(days=1) <= AS_OF
-                        kept = {
-                            "n_day": target in seen,
-                            "unbounded": any(period >= target for period in seen),
-                        }
-                        for mode, is_kept in kept.items():
-                            for segment in (("ALL", "ALL"), ("channel", channel)):
-                                key = (
-                                    analysis,
-                                    subject_type,
-                                    mode,
-                                    period_type,
-                                    cohort,
-                                    *segment,
-                                    n,
-                                )
-                                cell = found.setdefault(key, [0, 0, mature])
-                                cell[0] += 1
-                                cell[1] += is_kept
+                        for segment in (("ALL", "ALL"), ("channel", channel)):
+                            key = (
+                                analysis,
+                                subject_type,
+                                mode,
+                                period_type,
+                                cohort,
+                                *segment,
+                                n,
+                            )
+                            cell = found.setdefault(key, [0, 0, mature])
+                            cell[0] += 1
+                            cell[1] += is_kept
     return {
         key: (size, kept if mature else None, mature) for key, (size, kept, mature) in found.items()
     }
@@ -141,6 +149,15 @@ def test_the_published_cohort_of_200(built: dict[Key, Row]) -> None:
     # 200 -> 100 / 50 / 20 is 50 %, 25 % and 10 %
     assert [cells[n]["retained"] for n in (0, 1, 2, 7, 30)] == [200, 100, 0, 50, 20]
     assert [cells[n]["rate"] for n in (1, 7, 30)] == [0.5, 0.25, 0.1]
+
+
+def test_the_cohort_of_200_by_brackets(built: dict[Key, Row]) -> None:
+    cells = {
+        n: built["active", "person", "bracket", "day", date(2020, 4, 1), "ALL", "ALL", n]
+        for n in (7, 14, 30)
+    }
+    # 100 came on day 1 and 50 of them on day 7; nobody on days 8 to 14; 20 on day 30
+    assert [cells[n]["retained"] for n in (7, 14, 30)] == [100, 0, 20]
 
 
 def test_unbounded_never_rises_and_never_falls_below_exact(built: dict[Key, Row]) -> None:
