@@ -135,19 +135,35 @@ lead_companies as (
 
 ),
 
-converted as (
+-- The opportunity that a lead names, and those that name the lead: two joins, because one over
+-- either condition compares every lead with every opportunity.
+lead_opportunities as (
 
     select
         identified.lead_id,
-        min(companies.company_id) as company_id,
+        opportunities.account_id,
     from identified
     inner join opportunities
-        on
-            identified.converted_opportunity_id = opportunities.opportunity_id
-            or identified.lead_id = opportunities.lead_id
+        on identified.converted_opportunity_id = opportunities.opportunity_id
+    union all
+    select
+        identified.lead_id,
+        opportunities.account_id,
+    from identified
+    inner join opportunities
+        on identified.lead_id = opportunities.lead_id
+
+),
+
+converted as (
+
+    select
+        lead_opportunities.lead_id,
+        min(companies.company_id) as company_id,
+    from lead_opportunities
     inner join companies
-        on opportunities.account_id = companies.id_value
-    group by identified.lead_id
+        on lead_opportunities.account_id = companies.id_value
+    group by lead_opportunities.lead_id
 
 ),
 
