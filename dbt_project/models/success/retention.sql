@@ -1,3 +1,12 @@
+{%- set exact = {
+    'day': [0, 1, 2, 3, 4, 5, 6, 7, 14, 30], 'week': range(13), 'month': range(13)
+} %}
+{%- set brackets = {
+    'day': [(1, 7), (8, 14), (15, 30)],
+    'week': [(1, 4), (5, 8), (9, 12)],
+    'month': [(1, 3), (4, 6), (7, 12)]
+} %}
+{%- set last_step = {'day': 30, 'week': 12, 'month': 12} %}
 with
 
 subject_days as (
@@ -44,7 +53,7 @@ company_channels as (
 
 ),
 
-measured_days as (
+measures as (
 
     select
         subject_no,
@@ -56,6 +65,14 @@ measured_days as (
             {'measure': "'launches'", 'happened': 'launches'}
         ]) }},
     from subject_days
+
+),
+
+measured_days as (
+
+    select subject_no, business_date, measure,
+    from measures
+    where happened > 0
 
 ),
 
@@ -91,11 +108,11 @@ starts as (
 
     select
         analyses.analysis,
+        analyses.return_measure,
         measured_days.subject_no,
         min(measured_days.business_date) as start_date,
     from analyses
     inner join measured_days on analyses.start_measure = measured_days.measure
-    where measured_days.happened > 0
     group by all
 
 ),
@@ -121,19 +138,18 @@ returns as (
         channelled_starts.channel_id,
         measured_days.business_date,
     from channelled_starts
-    inner join analyses on channelled_starts.analysis = analyses.analysis
     inner join measured_days
         on channelled_starts.subject_no = measured_days.subject_no
-        and analyses.return_measure = measured_days.measure
+        and channelled_starts.return_measure = measured_days.measure
         and measured_days.business_date >= channelled_starts.start_date
-    where measured_days.happened > 0
 
 ),
 
--- period numbers: days, ISO weeks (Monday is day 0 of week 0 since 1970-01-05), calendar months
+-- period numbers: days, ISO weeks (Monday is day 0 of week 0 since 1970-01-05), calendar months;
+-- no mode but unbounded asks for returns after the last step
 subject_returns as (
 
-    select distinct
+    select
         analysis,
         subject_type,
         'day' as period_type,
@@ -142,6 +158,7 @@ subject_returns as (
         channel_id,
         {{ days_between('start_date', 'business_date') }} as n,
     from returns
+    where {{ days_between('start_date', 'business_date') }} <= {{ last_step['day'] }}
     union all
     select distinct
         analysis,
@@ -150,12 +167,9 @@ subject_returns as (
         subject_no,
         date_trunc('week', start_date)::date,
         channel_id,
-        cast(
-            {{ days_between(
-                "date_trunc('week', start_date)::date", "date_trunc('week', business_date)::date"
-            ) }} / 7 as bigint
-        ),
+        {{ weeks_between('start_date', 'business_date') }},
     from returns
+    where {{ weeks_between('start_date', 'business_date') }} <= {{ last_step['week'] }}
     union all
     select distinct
         analysis,
@@ -164,8 +178,9 @@ subject_returns as (
         subject_no,
         date_trunc('month', start_date)::date,
         channel_id,
-        (year(business_date) - year(start_date)) * 12 + month(business_date) - month(start_date),
+        {{ months_between('start_date', 'business_date') }},
     from returns
+    where {{ months_between('start_date', 'business_date') }} <= {{ last_step['month'] }}
 
 ),
 
@@ -209,14 +224,6 @@ cohorts as (
 -- a mode counts returns in the periods first_n to n; unbounded in n and all later ones
 steps as (
 
-    {%- set exact = {
-        'day': [0, 1, 2, 3, 4, 5, 6, 7, 14, 30], 'week': range(13), 'month': range(13)
-    } %}
-    {%- set brackets = {
-        'day': [(1, 7), (8, 14), (15, 30)],
-        'week': [(1, 4), (5, 8), (9, 12)],
-        'month': [(1, 3), (4, 6), (7, 12)]
-    } %}
     {% for period_type in exact -%}
     {% for n in exact[period_type] -%}
     select 'n_day' as mode, '{{ period_type }}' as period_type, {{ n }} as first_n, {{ n }} as n
@@ -259,11 +266,53 @@ exact_returns as (
 
 ),
 
+last_days as (
+
+    select
+        analysis,
+        subject_type,
+        subject_no,
+        start_date,
+        channel_id,
+        max(business_date) as last_date,
+    from returns
+    group by all
+
+),
+
 last_returns as (
 
     select
-        analysis, subject_type, period_type, cohort, channel_id, subject_no, max(n) as last_n,
-    from subject_returns
+        analysis,
+        subject_type,
+        'day' as period_type,
+        start_date as cohort,
+        channel_id,
+        {{ days_between('start_date', 'last_date') }} as last_n,
+        count(*) as subjects,
+    from last_days
+    group by all
+    union all
+    select
+        analysis,
+        subject_type,
+        'week',
+        date_trunc('week', start_date)::date,
+        channel_id,
+        {{ weeks_between('start_date', 'last_date') }},
+        count(*),
+    from last_days
+    group by all
+    union all
+    select
+        analysis,
+        subject_type,
+        'month',
+        date_trunc('month', start_date)::date,
+        channel_id,
+        {{ months_between('start_date', 'last_date') }},
+        count(*),
+    from last_days
     group by all
 
 ),
@@ -277,7 +326,7 @@ later_returns as (
         last_returns.cohort,
         last_returns.channel_id,
         steps.n,
-        count(*) as retained,
+        cast(sum(last_returns.subjects) as bigint) as retained,
     from last_returns
     inner join steps
         on last_returns.period_type = steps.period_type and last_returns.last_n >= steps.n
@@ -286,21 +335,28 @@ later_returns as (
 
 ),
 
-bracket_returns as (
+bracket_members as (
 
-    select
+    select distinct
         subject_returns.analysis,
         subject_returns.subject_type,
         subject_returns.period_type,
         subject_returns.cohort,
         subject_returns.channel_id,
+        subject_returns.subject_no,
         steps.n,
-        count(distinct subject_returns.subject_no) as retained,
     from subject_returns
     inner join steps
         on subject_returns.period_type = steps.period_type
         and subject_returns.n between steps.first_n and steps.n
     where steps.mode = 'bracket'
+
+),
+
+bracket_returns as (
+
+    select analysis, subject_type, period_type, cohort, channel_id, n, count(*) as retained,
+    from bracket_members
     group by all
 
 ),

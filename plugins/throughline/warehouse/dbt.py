@@ -5,6 +5,7 @@ parent can look into it between them; it dies with its parent, so that no orphan
 """
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -18,6 +19,11 @@ from throughline.errors import BuildError
 from throughline.settings import PACKAGE, Settings, process_environment
 
 OUTPUT_TAIL = 2000
+OUT_OF_MEMORY = "Out of Memory Error"
+"""DuckDB's words for a statement that did not fit under `warehouse.memory_limit`."""
+ALONE = ("--threads", "1")
+
+log = logging.getLogger(__name__)
 
 
 def project_folder(settings: Settings) -> Path:
@@ -122,23 +128,44 @@ class Dbt:
     def build(self, *selection: str) -> None:
         """Run the seeds and models of a selection; adds to `runs`.
 
+        Models run beside each other under one limit of memory. One that ran out of it is built
+        once more, alone, and with it what was skipped because of it.
+
         Raises:
             BuildError: names every failed model with the first line of its error.
         """
-        assert self._process and self._process.stdin
-        self._process.stdin.write(json.dumps(list(selection)).encode() + b"\n")
-        self._process.stdin.flush()
-        answer = self._answer("run")
-        done = [ModelRun(**row) for row in answer["runs"]]
+        answer = self._run(*selection)
+        done = answer["runs"]
+        crowded = [run.model for run in done if OUT_OF_MEMORY in run.message]
+        if crowded:
+            log.info("%s ran out of memory beside another model: built again", ", ".join(crowded))
+            again = {run.model for run in done if run.status == "skipped"}.union(crowded)
+            answer = self._run(*ALONE, "--select", *sorted(again))
+            done = [run for run in done if run.model not in again] + answer["runs"]
         self.runs.extend(done)
         failed = [run for run in done if run.status not in {"success", "skipped"}]
         if failed or answer["error"]:
-            lines = [f"  {run.schema}.{run.model}: {run.message}" for run in failed]
-            raise BuildError(
-                f"dbt failed in {len(failed)} of {len(done)} models:\n"
-                + "\n".join(lines or [answer["error"]])
-                + f"\nthe whole log: {self.settings.home / 'logs' / 'dbt' / 'dbt.log'}"
-            )
+            raise BuildError(self._said(done, failed, answer["error"]))
+
+    def _run(self, *arguments: str) -> dict[str, Any]:
+        assert self._process and self._process.stdin
+        self._process.stdin.write(json.dumps(list(arguments)).encode() + b"\n")
+        self._process.stdin.flush()
+        answer = self._answer("run")
+        return {**answer, "runs": [ModelRun(**row) for row in answer["runs"]]}
+
+    def _said(self, done: list[ModelRun], failed: list[ModelRun], error: str | None) -> str:
+        lines = [f"  {run.schema}.{run.model}: {run.message}" for run in failed]
+        if any(OUT_OF_MEMORY in run.message for run in failed):
+            limit = self.settings.warehouse.memory_limit
+            lines.append(f"warehouse.memory_limit is {limit}, too little for it: raise it")
+        return "\n".join(
+            [
+                f"dbt failed in {len(failed)} of {len(done)} models:",
+                *(lines or [error or ""]),
+                f"the whole log: {self.settings.home / 'logs' / 'dbt' / 'dbt.log'}",
+            ]
+        )
 
     def _answer(self, step: str) -> dict[str, Any]:
         assert self._replies and self._output and self._process
