@@ -83,7 +83,7 @@ class Upkeep(Section):
 class Demo(Section):
     """The demo company: its source systems are generated below `<home>/demo`."""
 
-    size: Literal["tiny", "default", "large"] = "default"
+    size: Literal["tiny", "default", "large", "huge"] = "default"
     seed: int = 7
     nights: int = Field(default=2, ge=1)
     end: date | None = None

@@ -47,6 +47,13 @@ def ask(settings: Settings, sql: str) -> list[tuple]:
         return connection.execute(sql).fetchall()
 
 
+def ask_work(settings: Settings, sql: str) -> list[tuple]:
+    """Rows of tables that are built and not published."""
+    with duckdb.connect(str(settings.work_file), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        return connection.execute(sql).fetchall()
+
+
 def test_every_night_is_published_and_none_twice(made) -> None:
     settings, _, reports = made
     assert [report.status for report in reports] == ["published"] * 3
@@ -110,3 +117,17 @@ def test_spend_by_channel_is_what_was_spent(made) -> None:
     for channel, cost in planted.items():
         # The table rounds each month's cost to cents.
         assert abs(found[channel] - cost) <= Decimal("0.05"), channel
+
+
+def test_every_request_has_the_endpoint_that_was_asked(made) -> None:
+    """T25: requests by endpoint, and the twelve routes that the catalogue does not know."""
+    settings, truth, _ = made
+    found = ask_work(
+        settings,
+        "select endpoint_id, count(*) from core.fct_business_event where origin = 'api'"
+        " group by endpoint_id",
+    )
+    assert dict(found) == truth.data["api"]["requests"]
+    routes = ask(settings, "select route from audit.unmapped_requests order by 1")
+    assert [route for (route,) in routes] == sorted(truth.data["api"]["unknown_routes"])
+    assert len(routes) == 12

@@ -68,7 +68,7 @@ def _visit(rng: Random, ledger: Ledger, day: Day, serial: int, channel: Channel)
     last = visits.session(rng, ledger, visitor, visitor.first_second, touch=True)
     if visitor.kind is None and rng.random() < channel.form_rate:
         _form_lead(rng, ledger, day, visitor, last + 20)
-    visits.later_visits(rng, ledger, visitor)
+    visits.later_visits(rng, ledger, visitor, day.world.busy)
 
 
 def _form_lead(rng: Random, ledger: Ledger, day: Day, visitor: Visitor, second: int) -> None:

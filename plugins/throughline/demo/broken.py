@@ -30,6 +30,9 @@ def broken_lines(
         return [("range:cost", row[1], row[1:])]
     if stream == "cdr":
         return _calls(rows)
+    if stream == "api_requests":
+        row = rows[0][1:]
+        return [("value:method", row[0], (*row[:2], "FETCH", *row[3:]))]
     if stream == "forms" and world.scale >= 1:
         row = rows[0][1:]
         return [("no_contact", row[0], (*row[:5], {"company_name": "示例", "phone": "n/a"}))]

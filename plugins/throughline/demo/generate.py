@@ -4,14 +4,16 @@ import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from random import Random
 from typing import Any
 
 from throughline.demo import (
+    api_calls,
     arrivals,
     costs,
-    crm_versions,
+    endpoints,
     midnight,
     odd_rows,
     plots,
@@ -23,6 +25,8 @@ from throughline.demo import (
 )  # fmt: skip
 from throughline.demo.arrivals import Day
 from throughline.demo.broken import broken_lines
+from throughline.demo.crm_versions import Versions
+from throughline.demo.facts import Facts
 from throughline.demo.ledger import Ledger
 from throughline.demo.streams import STREAMS, Writer
 from throughline.demo.times import add_months
@@ -50,9 +54,12 @@ def generate(settings: Settings, end: date) -> Truth:
             f"{world.history_until}; end {end} lies before it"
         )
     with _no_cycles():
-        ledger, tally = _tell(settings, world, end)
+        told = Told(Tally(world.vast), Facts(end, world.vast),
+                    Versions(settings.demo_folder / "crm_versions", end))  # fmt: skip
+        _tell(settings, world, end, told)
         reference.write(settings.demo_folder)
-        return _conclude(settings, world, ledger, tally, end)
+        endpoints.write(settings.demo_folder)
+        return _conclude(settings, world, told, end)
 
 
 @contextmanager
@@ -67,9 +74,22 @@ def _no_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _tell(settings: Settings, world: World, end: date) -> tuple[Ledger, Tally]:
-    ledger, tally = Ledger(), Tally()
-    folder = settings.demo_folder
+@dataclass(frozen=True)
+class Told:
+    """Where what a ledger notes goes day by day, so that no world is ever held in memory."""
+
+    tally: Tally
+    facts: Facts
+    versions: Versions
+
+    def take(self, ledger: Ledger, enough: int = 20_000) -> None:
+        """Take what the ledger need not remember."""
+        self.facts.take(ledger)
+        self.versions.take(ledger, enough)
+
+
+def _tell(settings: Settings, world: World, end: date, told: Told) -> None:
+    ledger, folder = Ledger(), settings.demo_folder
     _prologue(ledger, world)
     tenants: list[Any] = []
     past_leads: dict[str, int] = {}
@@ -78,11 +98,12 @@ def _tell(settings: Settings, world: World, end: date) -> tuple[Ledger, Tally]:
         label = f"{first}" if first == last else f"{first}_{last}"
         for number in range(first.toordinal(), last.toordinal() + 1):
             _live(ledger, world, number, tenants, past_leads)
-            _deliver(ledger, world, number, label, writers, tally)
+            _deliver(ledger, world, number, label, writers, told.tally)
+            told.take(ledger)
         for writer in writers:
             writer.close()
         log.info("demo: files of %s written", label)
-    return ledger, tally
+    told.take(ledger, enough=0)
 
 
 def _prologue(ledger: Ledger, world: World) -> None:
@@ -93,14 +114,16 @@ def _prologue(ledger: Ledger, world: World) -> None:
     midnight.tell(ledger, world)
 
 
-def _conclude(settings: Settings, world: World, ledger: Ledger, tally: Tally, end: date) -> Truth:
+def _conclude(settings: Settings, world: World, told: Told, end: date) -> Truth:
     folder = settings.demo_folder
-    versions = folder / "crm_versions"
-    until = versions / "until"
-    if not until.exists() or date.fromisoformat(until.read_text(encoding="utf-8").strip()) <= end:
-        crm_versions.write(ledger, versions, end)
+    until = told.versions.folder / "until"
+    longest = (
+        not until.exists() or date.fromisoformat(until.read_text(encoding="utf-8").strip()) <= end
+    )
+    counts = told.versions.close(appear=longest)
+    if longest:
         until.write_text(f"{end}\n", encoding="utf-8")
-    data = manifest(world, ledger, tally, end)
+    data = manifest(world, told.tally, told.facts, counts, end)
     path = folder / "truth" / "truth_manifest.json"
     write_json(path, data)
     return Truth(path, data)
@@ -125,10 +148,12 @@ def _live(
     tenants[:] = [known for known in tenants if known[0] >= number]
     tenants += [(new.last_day, new) for new in ledger.tenants.pop(number, [])]
     weekday = today.weekday()
-    using = Random(f"{world.seed}:{number}:usage")
+    drawn = Random(f"{world.seed}:{number}:usage")
     for _, tenant in tenants:
-        usage.day_of_tenant(using, ledger, tenant, number, weekday)
-    quiet.fill(ledger, world, number, [tenant for _, tenant in tenants])
+        usage.day_of_tenant(drawn, ledger, tenant, number, weekday, world.busy)
+    using = [tenant for _, tenant in tenants if tenant.in_use(number)]
+    quiet.fill(ledger, world, number, using)
+    api_calls.programs(ledger, using, number)
     if number % 30 == 0:
         log.info("demo: %s, %d tenants", today, len(tenants))
 

@@ -10,7 +10,7 @@ FileRow = tuple[Any, ...]
 
 @dataclass
 class Ledger:
-    """Everything told so far, also of days that have not come yet.
+    """What was told and not taken away yet, also of days that have not come.
 
     `files`: stream → day ordinal → rows. `crm`: table → [(updated_at second, row)], a row version
     each. `marks`: (kind, id, second) of planted dirt in the CRM. `facts`: (kind, second, values)

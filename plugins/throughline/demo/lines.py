@@ -4,9 +4,12 @@ import json
 from datetime import date
 from typing import Any
 
+from throughline.demo.endpoints import OWN
 from throughline.demo.times import iso, local
 
 SITE = "https://www.throughline.example"
+BROWSER = "Mozilla/5.0 (Windows NT 10.0) Chrome/126"
+PROGRAM = "partner-sdk/1.4"
 
 
 def pageview(row: tuple) -> str:
@@ -62,6 +65,22 @@ def app_event(row: tuple) -> str:
         f'"properties":{{"$app_version":"3.2.1","$os":"Windows","$ip":"{ip or "100.70.1.9"}",'
         f'"$is_first_day":false,"$device_id":"{employee.device}","company_id":"{tenant}",'
         f'"employee_id":"{employee.employee_id}"{lasted}{utm}}}}}'
+    )
+
+
+def api_request(row: tuple) -> str:
+    """A line of the gateway's access log."""
+    identifier, second, method, path, tenant, employee, endpoint, number = row
+    status = 500 if number % 200 == 3 else 404 if number % 100 == 1 else 200
+    value = f"{number % 100_000 / 100:.2f}" if endpoint == OWN["create_quote"] else ""
+    query = f"?page={number % 7}" if endpoint.endswith(".list") else ""
+    who = (employee.employee_id, employee.login, BROWSER) if employee else ("", "", PROGRAM)
+    return (
+        f'{{"request_id":"{identifier}","ts":"{local(second).replace(" ", "T")}+08:00",'
+        f'"method":"{method}","uri":"{path}{query}","status":"{status}",'
+        f'"request_time":"0.{number % 900 + 4:03d}","client":"{who[2]}","ip":"100.70.1.9",'
+        f'"company_id":"{tenant}","employee_id":"{who[0]}","login_id":"{who[1]}",'
+        f'"product_version":"3.2.1","line":"{path.split("/")[2]}","event_value":"{value}"}}'
     )
 
 

@@ -56,6 +56,8 @@ STREAMS = (
                "case_id,channel,account_id,person_key,opened_at,closed_at,category,is_complaint,"
                "feature_id,csat", control=True),
     FileStream("app_events", "app_event", "product/events_{window}.jsonl.gz", lines.app_event),
+    FileStream("api_requests", "api_request_log", "product/requests_{window}.jsonl.gz",
+               lines.api_request),
     FileStream("company_accounts", "company_account", "product/companies_{window}.jsonl.gz",
                lines.company_account),
     FileStream("company_days", "company_account_daily", "product/seats_{window}.csv.gz",

@@ -69,6 +69,10 @@ class Tenant:
         """Whether the day lies in the trial."""
         return self.trial and self.first_day <= day < self.first_day + TRIAL_DAYS
 
+    def in_use(self, day: int) -> bool:
+        """Whether seats are bought on the day, or the trial is on."""
+        return bool(self.state(day)[0]) or self.in_trial(day)
+
     def turn(self, day: int) -> None:
         """Count accounts open on a day, and those closed before it.
 

@@ -3,8 +3,9 @@
 from math import exp
 from random import Random
 
-from throughline.demo import dirt
+from throughline.demo import api_calls, dirt
 from throughline.demo.channels import FEATURES
+from throughline.demo.endpoints import OWN
 from throughline.demo.ledger import Ledger
 from throughline.demo.tenants import TRIAL_DAYS, Employee, Tenant
 from throughline.demo.times import day_of
@@ -15,7 +16,9 @@ WEEKEND = 0.4
 CATEGORIES = ("how_to", "bug", "billing", "feature")
 
 
-def day_of_tenant(rng: Random, ledger: Ledger, tenant: Tenant, day: int, weekday: int) -> None:
+def day_of_tenant(
+    rng: Random, ledger: Ledger, tenant: Tenant, day: int, weekday: int, busy: float
+) -> None:
     """Emit what one tenant does on one day."""
     if day in tenant.deltas or 1 - day in tenant.deltas:
         tenant.turn(day)
@@ -34,7 +37,7 @@ def day_of_tenant(rng: Random, ledger: Ledger, tenant: Tenant, day: int, weekday
     if not purchased and not trial:
         return
     members = tenant.employees[1:]
-    hoped = len(members) * factor * (MEMBER_RATE if purchased else 0.12)
+    hoped = len(members) * factor * (MEMBER_RATE * busy if purchased else 0.12)
     count = int(hoped) + (rng.random() < hoped - int(hoped))
     for pick in sorted({int(len(members) * rng.random() ** 2) for _ in range(count)}):
         employee = members[pick]
@@ -93,9 +96,11 @@ def event(
     name: str | None, kind: str, duration: float | None = None, cookie: str | None = None,
     ip: str | None = None,
 ) -> None:  # fmt: skip
-    """Emit one Sensors record, with whatever dirt falls on it."""
+    """Emit one Sensors record, with whatever dirt falls on it, and the requests behind it."""
     happened, received, tag = dirt.arrival(rng, moment)
     track = int(rng.random() * 2_000_000_000)
+    if name in OWN:
+        api_calls.used(ledger, tenant, employee, moment, name, track)
     identifier = f"{track}:{employee.login}:{happened}"
     row = (identifier, track, kind, name, happened, received, tenant.tenant_id, employee, duration,
            cookie, ip)  # fmt: skip

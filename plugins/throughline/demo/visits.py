@@ -132,9 +132,13 @@ def form(rng: Random, ledger: Ledger, visitor: Visitor, second: int, kind: str, 
     return identifier
 
 
-def later_visits(rng: Random, ledger: Ledger, visitor: Visitor, touch_rate: float = 0.3) -> None:
-    """Emit the visits after the first one; some come through the channel again."""
+def later_visits(rng: Random, ledger: Ledger, visitor: Visitor, busy: float) -> None:
+    """Emit the visits after the first one; some come through the channel again.
+
+    In a busy world there are as many times more, over the same days.
+    """
     second = visitor.first_second
-    while rng.random() < 0.4:
-        second += DAY * (1 + int(rng.expovariate(0.12))) + int((rng.random() - 0.5) * 14_400)
-        session(rng, ledger, visitor, second, rng.random() < touch_rate)
+    while rng.random() < 1 - 0.6 / busy:
+        days = 1 + int(rng.expovariate(0.12))
+        second += int(DAY * days / busy) + int((rng.random() - 0.5) * 14_400 / busy)
+        session(rng, ledger, visitor, second, rng.random() < 0.3)

@@ -6,19 +6,31 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from throughline.demo.times import add_months
 from throughline.errors import ConfigError
 from throughline.settings import Settings
 
 
 @dataclass(frozen=True)
 class Size:
-    """How big a world is; `scale` 1 is 110 visitors a day."""
+    """How big a world is; `scale` 1 is 110 visitors a day.
+
+    `busy`: how many times as often everybody visits and works as in the other sizes. `vast`: the
+    history is cut into months, and the manifest counts dirt and persons without listing them.
+    """
 
     days: int
     scale: float
+    busy: float = 1.0
+    vast: bool = False
 
 
-SIZES = {"tiny": Size(90, 0.05), "default": Size(540, 1.0), "large": Size(540, 10.0)}
+SIZES = {
+    "tiny": Size(90, 0.05),
+    "default": Size(540, 1.0),
+    "large": Size(540, 10.0),
+    "huge": Size(540, 10.0, 20.0, vast=True),
+}
 
 
 @dataclass(frozen=True)
@@ -35,11 +47,31 @@ class World:
         """Visitors relative to the default size."""
         return SIZES[self.size].scale
 
+    @property
+    def busy(self) -> float:
+        """How many times as often as at the default size everybody visits and works."""
+        return SIZES[self.size].busy
+
+    @property
+    def vast(self) -> bool:
+        """Whether the history comes month by month, and nothing is listed that is many."""
+        return SIZES[self.size].vast
+
     def windows(self, end: date) -> list[tuple[date, date]]:
-        """One span of history, then one window per night up to `end`."""
+        """The spans of history, one of all of it or one a month, then one window per night."""
         nights = (end - self.history_until).days
         daily = [self.history_until + timedelta(days=n + 1) for n in range(nights)]
-        return [(self.start, self.history_until), *((day, day) for day in daily)]
+        return [*self._spans(), *((day, day) for day in daily)]
+
+    def _spans(self) -> list[tuple[date, date]]:
+        if not self.vast:
+            return [(self.start, self.history_until)]
+        spans, first = [], self.start
+        while first <= self.history_until:
+            following = add_months(first.replace(day=1), 1)
+            spans.append((first, min(following - timedelta(days=1), self.history_until)))
+            first = following
+        return spans
 
 
 def open_world(settings: Settings, end: date) -> World:

@@ -1,0 +1,106 @@
+"""What the truth manifest sums up of a story, taken from its ledger day by day."""
+
+from collections import Counter, defaultdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from throughline.demo.ledger import Ledger
+from throughline.demo.times import start_of
+
+VIEWS = ("channel", "observed")
+"""Channel of the true first touch, and what the data shows of it: a paid visit that lost its utm
+values looks like its referrer."""
+
+
+class Dirt:
+    """Planted dirt by kind: counts, and the ids unless they are too many to be listed."""
+
+    def __init__(self, vast: bool) -> None:
+        self.counts: Counter[str] = Counter()
+        self.ids: dict[str, list[str]] | None = None if vast else defaultdict(list)
+
+    def add(self, kind: str, identifier: str) -> None:
+        """Count, and list, one piece."""
+        self.counts[kind] += 1
+        if self.ids is not None:
+            self.ids[kind].append(identifier)
+
+
+class Facts:
+    """Facts and marks of what happened up to the end of `end`; later ones are left out."""
+
+    def __init__(self, end: date, vast: bool) -> None:
+        self._limit, self._vast = start_of(end.toordinal() + 1), vast
+        self.dirt = Dirt(vast)
+        self.scripts: list[dict[str, Any]] = []
+        self.streaks: list[dict[str, Any]] = []
+        self._leads: dict[str, Counter[str]] = {view: Counter() for view in VIEWS}
+        self._customers: dict[str, defaultdict] = {view: defaultdict(set) for view in VIEWS}
+        self._cash: dict[str, defaultdict] = {view: defaultdict(Decimal) for view in VIEWS}
+        self._spend: dict[tuple[str, str], tuple[int, Any]] = {}
+        self._nodes: dict[str, list[str]] = defaultdict(list)
+
+    def take(self, ledger: Ledger) -> None:
+        """Sum up what the ledger has noted, and let it forget that."""
+        for kind, second, values in ledger.facts:
+            if second < self._limit:
+                self._note(kind, second, values)
+        for kind, identifier, second in ledger.marks:
+            if second < self._limit:
+                self.dirt.add(kind, identifier)
+        ledger.facts.clear()
+        ledger.marks.clear()
+
+    def channels(self) -> dict[str, Any]:
+        """Leads, first contracts and cash (CNY) by channel in both views, and spend."""
+        out: dict[str, Any] = {}
+        for view in VIEWS:
+            names = {*self._leads[view], *self._customers[view], *self._cash[view]}
+            out[view] = {
+                name: {
+                    "leads": self._leads[view][name],
+                    "customers": len(self._customers[view].get(name, ())),
+                    "cash_cny": self._cash[view].get(name, Decimal(0)),
+                }
+                for name in sorted(names)
+            }
+        spent: dict[str, Decimal] = defaultdict(Decimal)
+        for (channel, _), (_, cost) in self._spend.items():
+            spent[channel] += Decimal(str(cost))
+        out["spend_cny"] = dict(sorted(spent.items()))
+        return out
+
+    def persons(self) -> dict[str, list[str]]:
+        """Identity nodes of every true person; none in a vast world."""
+        return {person: sorted(set(nodes)) for person, nodes in self._nodes.items()}
+
+    def _note(self, kind: str, second: int, values: dict[str, Any]) -> None:
+        match kind:
+            case "lead":
+                self._node(values["person"], f"lead_id:{values['lead_id']}")
+            case "node":
+                self._node(values["person"], values["node"])
+            case "spend":
+                key = values["channel"], values["key"]
+                if second >= self._spend.get(key, (second,))[0]:
+                    self._spend[key] = second, values["cost"]
+            case "script":
+                self.scripts.append(values)
+            case "streak":
+                self.streaks.append(values)
+        for view in VIEWS:
+            self._credit(view, kind, values)
+
+    def _credit(self, view: str, kind: str, values: dict[str, Any]) -> None:
+        match kind:
+            case "lead":
+                self._leads[view][values[view]] += 1
+            case "contract" if values["kind"] == "new":
+                self._customers[view][values[view]].add(values["account_id"])
+            case "cash" if values["currency"] == "CNY":
+                self._cash[view][values[view]] += Decimal(str(values["amount"]))
+
+    def _node(self, person: str, node: str) -> None:
+        if not self._vast:
+            self._nodes[person].append(node)
