@@ -9,6 +9,7 @@ from throughline import fault
 from throughline.conform import Engine, conform, find_parts, reconform
 from throughline.connect.streams import land_stream
 from throughline.connect.transactions import Connections
+from throughline.entity_streams import swept_stream
 from throughline.errors import ConfigError, ThroughlineError
 from throughline.landing.batches import InputBatch, find_batch, input_batches, set_verdict
 from throughline.landing.files import only_one
@@ -17,6 +18,7 @@ from throughline.landing.outcomes import Outcome, write_outcome
 from throughline.landing.reports import SourceReport, read_report, write_report
 from throughline.settings import Settings
 from throughline.source_folders import Source, load_sources
+from throughline.sweep import sweep_source
 from throughline.timing import timed
 
 log = logging.getLogger(__name__)
@@ -154,6 +156,12 @@ def _land(
             notes += [f"{name}: {copy.batch} is the same as {copy.duplicate_of}" for copy in copies]
             rows = sum(manifest.rows or 0 for manifest in here)
             log.info("%s.%s: %d batches, %d rows", source.name, name, len(here), rows)
+        if not errors:  # keys of a source that does not answer are no keys
+            noted, failed = sweep_source(settings, source, as_of, connections)
+            notes, errors = notes + noted, errors + failed
+            for entity in source.entities:
+                lists = landed(settings, source.name, swept_stream(entity))
+                taken += [batch for batch in lists if batch.as_of == as_of]
     for error in errors:
         log.error("%s: %s", source.name, error)
     return taken, notes, errors

@@ -17,6 +17,7 @@ from throughline.errors import ConfigError, SourceError
 from throughline.landing.manifests import Manifest, landed
 from throughline.settings import Settings
 from throughline.source_folders import DatabaseStream, FileStream, RestStream, Source
+from throughline.sweep import count_keys
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,21 @@ def try_stream(settings: Settings, source: Source, name: str, as_of: date, most:
     with _elsewhere(settings, source) as (away, moved):
         manifest = _sample(away, moved, name, as_of, most)
     return Sample(name, manifest.window, manifest.rows or 0, manifest.schema)
+
+
+def try_sweep(settings: Settings, source: Source, entity: str, as_of: date, most: int) -> Sample:
+    """Read at most `most` keys as a sweep of an entity would, or the newest file of all keys.
+
+    Raises:
+        SourceError, ConfigError, ConformError: what is wrong, as in a night.
+    """
+    sweep = source.entities[entity].sweep
+    assert sweep is not None
+    with _elsewhere(settings, source) as (away, moved):
+        if sweep.stream is not None:
+            _sample(away, moved, sweep.stream, as_of, most)
+        found, columns = count_keys(away, moved, entity, as_of, most)
+    return Sample(f"sweep of {entity}", "all keys", found, columns)
 
 
 def preview(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from throughline.contracts import load_contracts
+from throughline.entity_streams import EntitySpec, entity_problems, swept_stream
 from throughline.errors import ConfigError
 from throughline.rest_stream import RestStream
 from throughline.settings import Settings, TimeZone, explain
@@ -87,10 +87,7 @@ class DatabaseStream(_Strict):
 Stream = Annotated[FileStream | DatabaseStream | RestStream, Field(discriminator="way")]
 
 
-class EntitySpec(_Strict):
-    """Streams that the mapping of an entity reads; the first one names the rows and windows."""
-
-    streams: tuple[str, ...] = Field(min_length=1)
+_SWEPT = FileStream(way="files", path="-", format="parquet", empty_ok=True)
 
 
 class Source(_Strict):
@@ -113,8 +110,13 @@ class Source(_Strict):
         """Name of the source, equal to its folder's."""
         return self.source
 
+    def stream(self, name: str) -> Stream:
+        """A declared stream, or that of what a sweep of an entity found gone."""
+        swept = [swept_stream(entity) for entity, spec in self.entities.items() if spec.sweep]
+        return _SWEPT if name in swept else self.streams[name]
+
     def mapping(self, entity: str) -> str:
-        """Text of the entity's mapping."""
+        """Text of the entity's mapping; that of its delete feed is called `<entity>.deletes`."""
         return (self.folder / f"{entity}.sql").read_text(encoding="utf-8")
 
     def lookup_path(self, lookup: str) -> Path:
@@ -181,17 +183,4 @@ def _problems(source: Source) -> list[str]:
     for name, stream in source.streams.items():
         if isinstance(stream, FileStream) and not stream.header and not stream.columns:
             lines.append(f"streams.{name}.columns: needed where the files have no header")
-    return lines + _entity_problems(source)
-
-
-def _entity_problems(source: Source) -> list[str]:
-    lines: list[str] = []
-    for entity, spec in source.entities.items():
-        if entity not in load_contracts():
-            lines.append(f"entities.{entity}: there is no contract of this name")
-        if not (source.folder / f"{entity}.sql").is_file():
-            lines.append(f"entities.{entity}: {entity}.sql is missing beside source.yml")
-        unknown = [stream for stream in spec.streams if stream not in source.streams]
-        if unknown:
-            lines.append(f"entities.{entity}.streams: there is no stream {', '.join(unknown)}")
-    return lines
+    return lines + entity_problems(source)

@@ -35,15 +35,17 @@ class Place:
 def same_weekday(batches: Iterable[Any], batch: Any) -> list[Any]:
     """Earlier batches of the same source, weekday and length that passed, oldest first.
 
-    Of several batches for one window the newest counts. Held and withdrawn ones are no measure,
-    nor are late ones: those that came more nights after their last day than is usual.
+    Of several batches for one window the newest counts. Deletes are compared with deletes. Held and
+    withdrawn ones are no measure, nor are late ones: those that came more nights after their last
+    day than is usual.
     """
     here = Place.of(batch)
     newest: dict[Place, Any] = {}
     for other in batches:
         place = Place.of(other)
-        alike = (other.source, place.days, place.weekday) == (
+        alike = (other.source, other.deletes, place.days, place.weekday) == (
             batch.source,
+            batch.deletes,
             here.days,
             here.weekday,
         )

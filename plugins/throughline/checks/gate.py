@@ -29,6 +29,7 @@ def judge_batch(
 ) -> tuple[str, list[CheckResult]]:
     """Judge one input batch: the entity's suite, its manifest, its rejects, its volume and age.
 
+    Rows that are deleted and hold little but their key are counted, and not judged further.
     `batch` is a `landing.InputBatch`. Returns `passed` or `held` with every result; a batch that
     cannot be judged is held.
 
@@ -42,6 +43,7 @@ def judge_batch(
         None,
         suite.pushed_down,
         relation=f"read_parquet('{_escaped(batch.path)}')",
+        where="not coalesce(is_deleted, false)" if batch.bare else None,
         extra=promised_by_contract(batch),
         not_applicable=batch.undelivered,
         limits=settings.warehouse,

@@ -19,19 +19,23 @@ Night = Annotated[
 
 @commands.command("list")
 def list_() -> None:
-    """List the streams of every source and what was last landed of them."""
+    """List the streams of every source, its sweeps, and what was last landed of them."""
     from throughline.cli.tables import print_table
+    from throughline.entity_streams import swept_stream
     from throughline.landing import landed
     from throughline.source_folders import load_sources
 
     settings = load_settings()
     rows = []
     for source in load_sources(settings).values():
-        for name, stream in source.streams.items():
-            used = [e for e, spec in source.entities.items() if name in spec.streams]
+        shown = {name: (stream.way, _uses(source, name)) for name, stream in source.streams.items()}
+        for entity, spec in source.entities.items():
+            if spec.sweep:
+                shown[swept_stream(entity)] = (f"sweep {spec.sweep.weekday}", entity)
+        for name, (way, used) in shown.items():
             newest = landed(settings, source.name, name)[-1:]
             last = (newest[0].as_of, newest[0].rows) if newest else (None, None)
-            row = (source.name, source.domain, source.owner, name, stream.way, ", ".join(used))
+            row = (source.name, source.domain, source.owner, name, way, used)
             rows.append((*row, *last))
     columns = ("source", "domain", "owner", "stream", "way", "entities", "landed", "rows")
     print_table(columns, rows)
@@ -39,14 +43,17 @@ def list_() -> None:
 
 @commands.command()
 def test(source: str, as_of: Night = None, rows: Annotated[int, typer.Option(min=1)] = 10) -> None:
-    """Connect to every stream of a source and read one page; nothing is landed."""
-    from throughline.preview import try_stream
+    """Connect to every stream of a source and read one page, keys too; nothing is landed."""
+    from throughline.preview import try_stream, try_sweep
 
     settings = load_settings()
     found, failed = _source(settings, source), False
-    for name in found.streams:
+    swept = [entity for entity, spec in found.entities.items() if spec.sweep]
+    asked = [(name, try_stream, name) for name in found.streams]
+    asked += [(f"sweep of {entity}", try_sweep, entity) for entity in swept]
+    for name, look, of in asked:
         try:
-            sample = try_stream(settings, found, name, _night(settings, as_of), rows)
+            sample = look(settings, found, of, _night(settings, as_of), rows)
         except ThroughlineError as error:
             failed = True
             typer.echo(f"{name}: FAILED: {error}")
@@ -113,6 +120,18 @@ def _source(settings: Settings, name: str) -> "Source":
     if name not in sources:
         raise ConfigError(f"there is no source {name!r}; there are {', '.join(sources)}")
     return sources[name]
+
+
+def _uses(source: "Source", stream: str) -> str:
+    """The entities that a stream is mapped to."""
+    used = [entity for entity, spec in source.entities.items() if stream in spec.streams]
+    used += [f"{e} (deletes)" for e, spec in source.entities.items() if stream in spec.deletes]
+    used += [
+        f"{entity} (keys)"
+        for entity, spec in source.entities.items()
+        if spec.sweep and spec.sweep.stream == stream
+    ]
+    return ", ".join(used)
 
 
 def _night(settings: Settings, given: datetime | None) -> date:

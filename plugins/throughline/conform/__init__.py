@@ -78,18 +78,17 @@ def _judge(connection: duckdb.DuckDBPyConnection, settings: Settings, parts: Par
 
     Returns the accepted columns of the fields that the mapping does not deliver.
     """
-    where = f"{parts.source.name}/{parts.entity}.sql"
+    where = f"{parts.source.name}/{parts.mapping_name}.sql"
     connection.execute(f"set TimeZone = '{parts.source.timezone}'")
     make_views(connection, settings, parts)
-    sql = parts.source.mapping(parts.entity).strip().rstrip(";")
     try:
-        connection.execute(f"create temp table mapped as select * from (\n{sql}\n)")
+        connection.execute(f"create temp table mapped as select * from (\n{parts.mapping}\n)")
     except duckdb.Error as error:
         raise ConformError(_explain(connection, where, parts, error)) from error
     mapped = {row[0]: row[1] for row in connection.execute("describe mapped").fetchall()}
     contract = load_contracts()[parts.entity]
     try:
-        judged = judge_sql(contract, mapped, parts.source.timezone)
+        judged = judge_sql(contract, mapped, parts.source.timezone, parts.kind)
     except ConformError as error:
         raise ConformError(f"{where}: {error}") from error
     connection.execute(f"create temp table judged as {judged}")
@@ -131,6 +130,7 @@ def _commit(
             "landing": parts.landing,
             "versions": versions(settings, parts),
             "duplicate_of": parts.main.duplicate_of,
+            "deletes": parts.kind != "rows",
             **counts,
         },
     )

@@ -5,25 +5,34 @@ import re
 from throughline.conform import casts
 from throughline.conform.pii import PLACEHOLDERS
 from throughline.contracts import Contract, FieldSpec, Rule
+from throughline.entity_streams import DELETES
 from throughline.errors import ConformError
 
 _HASHED = ("phone", "name", "ip", "email")
 
 
-def judge_sql(contract: Contract, mapped: dict[str, str], zone: str) -> str:
+def judge_sql(contract: Contract, mapped: dict[str, str], zone: str, kind: str = "rows") -> str:
     """A SELECT over the table `mapped`: `_file`, `_row`, accepted columns, `reasons`, `warnings`.
 
     `mapped` holds the delivered columns and their DuckDB types. Both lists are empty for a row
-    that is right; all reasons of a row are kept.
+    that is right; all reasons of a row are kept. A row that is deleted, and names no survivor,
+    needs no field but its key, and breaks no rule. Those of `kind` deletes and swept are deleted,
+    one and all; a delete feed also says when.
 
     Raises:
         ConformError: a column is unknown or of an impossible type, a required field not delivered.
     """
-    _check_columns(contract, mapped)
+    _check_columns(contract, mapped, kind)
     values = [f'{_value(name, spec, mapped, zone)} as "{name}"' for name, spec in _all(contract)]
     givens = [f'{_is_given(name, mapped)} as "given_{name}"' for name, _ in _all(contract)]
     typed = f"select _file, _row, {', '.join(values + givens)} from mapped"
-    faults = [f'{_fault(name, spec)} as "fault_{name}"' for name, spec in _all(contract)]
+    if kind != "rows":
+        typed = f"select * replace (true as is_deleted) from ({typed})"
+    never = {*contract.key, *(["updated_at"] if kind == DELETES else [])}
+    faults = [
+        f'{_fault(name, spec, name in never, contract)} as "fault_{name}"'
+        for name, spec in _all(contract)
+    ]
     accepted = [
         f'{sql} as "{column}"'
         for name, spec in _all(contract)
@@ -43,6 +52,13 @@ def judge_sql(contract: Contract, mapped: dict[str, str], zone: str) -> str:
     )
 
 
+def bare_sql(contract: Contract) -> str:
+    """Condition of an accepted row that is deleted and lacks a field which others must have."""
+    names = {name for name, spec in _all(contract) if spec.required} - set(contract.key)
+    lacking = " or ".join(f'"{column}" is null' for column in contract.columns_of(names))
+    return f"{_is_gone(contract)} and ({lacking or 'false'})"
+
+
 def key_columns(contract: Contract) -> list[str]:
     """Accepted columns of the contract's key."""
     return [
@@ -54,12 +70,28 @@ def _all(contract: Contract) -> list[tuple[str, FieldSpec]]:
     return list(contract.fields.items())
 
 
-def _check_columns(contract: Contract, mapped: dict[str, str]) -> None:
-    unknown = [name for name in mapped if name not in ("_file", "_row", *contract.fields)]
+def _is_gone(contract: Contract) -> str:
+    """Condition of a row that is deleted and names no survivor (G13)."""
+    if "is_deleted" not in contract.fields:
+        return "false"
+    alone = ' and "merged_into_id" is null' if "merged_into_id" in contract.fields else ""
+    return f"(coalesce(is_deleted, false){alone})"
+
+
+def _check_columns(contract: Contract, mapped: dict[str, str], kind: str) -> None:
+    needed = [name for name, spec in contract.fields.items() if spec.required]
+    known: tuple[str, ...] = tuple(contract.fields)
+    if kind != "rows":
+        needed, known = [*contract.key, "updated_at"], (*contract.key, "updated_at")
+    unknown = [name for name in mapped if name not in ("_file", "_row", *known)]
+    if unknown and kind != "rows":
+        raise ConformError(
+            f"columns {', '.join(unknown)} are no key of {contract.entity}; a delete feed brings"
+            " the key and, as updated_at, the time of deletion"
+        )
     if unknown:
         raise ConformError(f"columns {', '.join(unknown)} are not in contract {contract.entity}")
-    lost = [name for name in ("_file", "_row") if name not in mapped]
-    lost += [name for name, spec in contract.fields.items() if spec.required and name not in mapped]
+    lost = [name for name in ("_file", "_row", *needed) if name not in mapped]
     if lost:
         raise ConformError(f"the mapping does not deliver {', '.join(lost)}")
 
@@ -79,12 +111,16 @@ def _is_given(name: str, mapped: dict[str, str]) -> str:
     return f"""{casts.given(f'mapped."{name}"', mapped[name])} is not null"""
 
 
-def _fault(name: str, spec: FieldSpec) -> str:
-    """The first thing wrong with a field: `type:`, `missing:`, `value:` or `range:` its name."""
+def _fault(name: str, spec: FieldSpec, always: bool, contract: Contract) -> str:
+    """The first thing wrong with a field: `type:`, `missing:`, `value:` or `range:` its name.
+
+    What is required may be missing from a row that is gone, unless it is `always` needed.
+    """
     column = f'"{name}"'
     cases = [f"when \"given_{name}\" and {column} is null then 'type:{name}'"]
-    if spec.required:
-        cases.append(f"when {column} is null then 'missing:{name}'")
+    if spec.required or always:
+        waived = "" if always else f" and not {_is_gone(contract)}"
+        cases.append(f"when {column} is null{waived} then 'missing:{name}'")
     if spec.values is not None:
         cases.append(f"when {column} not in ({_texts(spec.values)}) then 'value:{name}'")
     if spec.type == "currency":
@@ -140,7 +176,9 @@ def _broken(contract: Contract, rule: Rule) -> str:
     """The rule's reason where its condition is false and every field it speaks of is sound."""
     words = set(re.findall(r"\w+", rule.holds))
     spoken = [name for name, spec in _all(contract) if words & set(_accepted(name, spec, True))]
-    sound = " and ".join(["true", *(f'"fault_{name}" is null' for name in spoken)])
+    sound = " and ".join(
+        [f"not {_is_gone(contract)}", *(f'"fault_{name}" is null' for name in spoken)]
+    )
     return f"case when {sound} and not ({rule.holds}) then '{rule.reason}' end"
 
 

@@ -7,24 +7,29 @@ from datetime import date, datetime
 
 from throughline.conform.pii import key_id, pii_key
 from throughline.contracts import load_contracts
+from throughline.entity_streams import DELETES, SWEPT, swept_keys, swept_stream
 from throughline.landing.batches import find_batch, input_batches
 from throughline.landing.manifests import Manifest, is_emptied, landed, sha256_of
 from throughline.settings import Settings
 from throughline.source_folders import Source
 from throughline.windows import SNAPSHOT
 
-CONFORM_VERSION = 1
+CONFORM_VERSION = 2
 """Raised when the meaning of conforming changes, so that batches are made anew."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """One entity of a source over one window: the landing batch of each of its streams."""
+    """One entity of a source over one window: the landing batch of each of its streams.
+
+    `kind` is rows, deletes (what a delete feed brought) or swept (what a sweep found gone).
+    """
 
     source: Source
     entity: str
     window: str
     manifests: dict[str, Manifest]
+    kind: str = "rows"
 
     @property
     def main(self) -> Manifest:
@@ -42,6 +47,19 @@ class Parts:
         return max(manifest.extracted_at for manifest in self.manifests.values())
 
     @property
+    def mapping_name(self) -> str:
+        """Name of the mapping without `.sql`."""
+        return f"{self.entity}.{DELETES}" if self.kind == DELETES else self.entity
+
+    @property
+    def mapping(self) -> str:
+        """Text of the mapping; what a sweep lands has the fields of the contract already."""
+        if self.kind != SWEPT:
+            return self.source.mapping(self.mapping_name).strip().rstrip(";")
+        names = [f'"{name}"' for name in (*swept_keys(self.source, self.entity), "updated_at")]
+        return f"select _file, _row, {', '.join(names)} from {swept_stream(self.entity)}"
+
+    @property
     def landing(self) -> list[str]:
         """Names of the landing batches: `<stream>/<batch>`."""
         return [f"{name}/{manifest.batch}" for name, manifest in self.manifests.items()]
@@ -54,6 +72,7 @@ def find_parts(
 
     Per window the newest landing batch of nights up to `as_of` that is not withdrawn counts. A
     further stream gives its batch of the same window, or else its newest snapshot of that night.
+    Rows, the delete feed and what a sweep found gone have windows of their own.
     """
     gone = {
         part
@@ -61,17 +80,47 @@ def find_parts(
         if batch.source == source.name and batch.status == "withdrawn"
         for part in batch.landing
     }
-    streams = {
-        name: [
-            m
-            for m in landed(settings, source.name, name)
-            if (as_of is None or m.as_of <= as_of) and f"{name}/{m.batch}" not in gone
-        ]
-        for name in source.entities[entity].streams
-    }
+    ready, waiting, kept = [], [], 0
+    for kind, names in _kinds(source, entity):
+        streams = {
+            name: [
+                m
+                for m in landed(settings, source.name, name)
+                if (as_of is None or m.as_of <= as_of) and f"{name}/{m.batch}" not in gone
+            ]
+            for name in names
+        }
+        whole, lacking = _whole(source, entity, kind, streams)
+        waiting += lacking
+        settled = [parts for parts in whole if _is_settled(settings, parts)]
+        ready += [parts for parts in whole if parts not in settled]
+        kept += len(settled)
+    if kept:
+        waiting.append(
+            f"{entity}: {kept} windows stay as they were conformed before; upkeep removed what"
+            " they were made of"
+        )
+    return ready, waiting
+
+
+def _kinds(source: Source, entity: str) -> list[tuple[str, tuple[str, ...]]]:
+    """What there is of an entity, each with its streams."""
+    spec = source.entities[entity]
+    found: list[tuple[str, tuple[str, ...]]] = [("rows", spec.streams)]
+    if spec.deletes:
+        found.append((DELETES, spec.deletes))
+    if spec.sweep:
+        found.append((SWEPT, (swept_stream(entity),)))
+    return found
+
+
+def _whole(
+    source: Source, entity: str, kind: str, streams: dict[str, list[Manifest]]
+) -> tuple[list[Parts], list[str]]:
+    """The windows of which every stream is there, and what the others wait for."""
     main, *others = streams
     windows = {manifest.window: manifest for manifest in streams[main]}
-    ready, waiting, kept = [], [], 0
+    whole, waiting = [], []
     for window, manifest in sorted(windows.items()):
         used = {main: manifest}
         for name in others:
@@ -81,17 +130,9 @@ def find_parts(
                 break
             used[name] = fitting
         else:
-            parts = Parts(source, entity, window, used)
-            if _is_settled(settings, parts):
-                kept += 1
-            else:
-                ready.append(parts)
-    if kept:
-        waiting.append(
-            f"{entity}: {kept} windows stay as they were conformed before; upkeep removed what"
-            " they were made of"
-        )
-    return ready, waiting
+            label = f"{window}-{DELETES}" if kind == DELETES else window
+            whole.append(Parts(source, entity, label, used, kind))
+    return whole, waiting
 
 
 def _is_settled(settings: Settings, parts: Parts) -> bool:
@@ -114,7 +155,7 @@ def versions(settings: Settings, parts: Parts) -> dict[str, str]:
     source = parts.source
     contract = load_contracts()[parts.entity].model_dump_json()
     return {
-        "mapping": _sha(source.mapping(parts.entity)),
+        "mapping": _sha(parts.mapping),
         "contract": _sha(contract),
         "lookups": _sha(json.dumps({n: sha256_of(source.lookup_path(n)) for n in source.lookups})),
         "constants": _sha(json.dumps(source.constants, sort_keys=True)),
@@ -124,7 +165,7 @@ def versions(settings: Settings, parts: Parts) -> dict[str, str]:
                     source.timezone,
                     settings.business_tz,
                     str(CONFORM_VERSION),
-                    *(source.streams[name].model_dump_json() for name in parts.manifests),
+                    *(source.stream(name).model_dump_json() for name in parts.manifests),
                 ]
             )
         ),

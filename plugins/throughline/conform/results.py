@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from throughline import fault
-from throughline.conform.judge import key_columns
+from throughline.conform.judge import bare_sql, key_columns
 from throughline.conform.parts import Parts
 from throughline.contracts import Contract, load_contracts
 from throughline.errors import ConformError
@@ -38,7 +38,7 @@ def write_results(
     _write_rejected(connection, parts, batch_id, folder / "rejected.parquet")
     fault.point("conform.after_rejected")
     return {
-        **_counts(connection, parts),
+        **_counts(connection, parts, contract),
         **_measures(connection, contract, settings, folder / "accepted.parquet"),
         "accepted_sha256": sha256_of(folder / "accepted.parquet"),
         "reasons": _tally(connection, "reason", "rejected"),
@@ -123,23 +123,27 @@ def _write_rejected(
     sync(path)
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, parts: Parts) -> dict[str, int]:
+def _counts(
+    connection: duckdb.DuckDBPyConnection, parts: Parts, contract: Contract
+) -> dict[str, int]:
     main = next(iter(parts.manifests))
     row = connection.execute(
         f'select (select count(*) from "{main}"),'
         " (select count(*) from broken where stream = $main),"
         " (select count(*) from judged),"
         " (select count(*) from (select distinct _file, _row from judged)),"
-        " (select count(*) from judged where len(reasons) = 0)",
+        " (select count(*) from judged where len(reasons) = 0),"
+        f" (select count(*) from judged where len(reasons) = 0 and {bare_sql(contract)})",
         {"main": main},
     ).fetchall()[0]
-    sound, broken, mapped, places, accepted = row
+    sound, broken, mapped, places, accepted, bare = row
     return {
         "rows_read": sound + broken,
         "rows_added": mapped - places,
         "accepted": accepted,
         "rejected": mapped - accepted + broken,
         "not_mapped": sound - places,
+        "bare": bare,
     }
 
 

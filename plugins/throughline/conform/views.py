@@ -73,7 +73,7 @@ def make_views(connection: duckdb.DuckDBPyConnection, settings: Settings, parts:
     """
     for name, manifest in parts.manifests.items():
         verify(settings, manifest)
-        stream = parts.source.streams[name]
+        stream = parts.source.stream(name)
         folder = manifest.folder(settings)
         files = [(file.name, folder / file.name) for file in manifest.files if file.bytes]
         read_stream(connection, name, stream, files)
@@ -85,7 +85,7 @@ def make_views(connection: duckdb.DuckDBPyConnection, settings: Settings, parts:
 
 
 def _make_empty(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> None:
-    stream = source.streams[name]
+    stream = source.stream(name)
     if isinstance(stream, FileStream) and "json" not in stream.format:
         names = [f'"{column}" varchar' for column in stream.columns]
     else:

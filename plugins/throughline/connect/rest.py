@@ -1,13 +1,16 @@
 """REST: the records of one endpoint, as received, one a line, for one night."""
 
 import gzip
+import json
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from throughline import fault
 from throughline.connect.caller import Caller
@@ -16,6 +19,7 @@ from throughline.connect.cursors import lower_bound, standing
 from throughline.connect.pages import Record, at
 from throughline.connect.paging import Reader, Span
 from throughline.connect.requests import instant_of
+from throughline.errors import SourceError
 from throughline.landing.files import sync
 from throughline.landing.manifests import (
     Draft,
@@ -80,6 +84,32 @@ def land_endpoint(
     draft = Draft(folder, window, (file,), ("record",), lower, reached)
     manifest = commit(settings, source.name, name, as_of, draft)
     return [] if manifest.batch in before else [manifest]
+
+
+def read_endpoint_keys(
+    settings: Settings, source: Source, name: str, path: Path, most: int | None = None
+) -> None:
+    """Write the key fields of all records of an endpoint, one a line, under their dotted names.
+
+    Whatever changed since the beginning is asked for, and up to tomorrow, so that no record that
+    is there is missing.
+
+    Raises:
+        SourceError: as in a night; or records come and go too fast to be sure of all keys.
+    """
+    stream = source.streams[name]
+    assert isinstance(stream, RestStream)
+    first = stream.incremental.first if stream.incremental else datetime(1970, 1, 1, tzinfo=UTC)
+    span = Span(first, datetime.now(UTC) + timedelta(days=1), source.timezone)
+    with closing(_records(settings, source, stream, span)) as records:
+        keys = ({key: at(record.value, key) for key in stream.key} for record in records)
+        _write(path, (json.dumps(key, default=_number) for key in islice(keys, most)))
+
+
+def _number(value: Any) -> int | float:
+    if not isinstance(value, Decimal):
+        raise SourceError(f"a key holds {value!r}, which is neither text nor a number")
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _span(

@@ -23,6 +23,8 @@ class InputBatch:
     contract's field amount or cost; `landing` the landing batches it was made of, as
     `<stream>/<batch>`; `conformed_at` orders batches made of the same landing batches;
     `undelivered` are accepted columns that the mapping leaves NULL because its source lacks them.
+    `bare` counts the rows that are deleted and hold little but their key; `deletes` says that the
+    batch has no other rows, because a delete feed or a sweep brought it.
     """
 
     batch_id: str
@@ -47,6 +49,8 @@ class InputBatch:
     warnings: dict[str, int] | None = None
     reasons: dict[str, int] | None = None
     undelivered: tuple[str, ...] = ()
+    bare: int = 0
+    deletes: bool = False
 
     @property
     def folder(self) -> Path:
@@ -177,4 +181,6 @@ def _read(path: Path) -> InputBatch:
         warnings=given["warnings"],
         reasons=given["reasons"],
         undelivered=tuple(given["undelivered"]),
+        bare=given.get("bare", 0),
+        deletes=given.get("deletes", False),
     )

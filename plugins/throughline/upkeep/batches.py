@@ -119,7 +119,7 @@ def _entities(settings: Settings) -> dict[tuple[str, str], set[str]]:
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for source in load_sources(settings).values():
         for entity, mapped in source.entities.items():
-            for stream in mapped.streams:
+            for stream in (*mapped.streams, *mapped.deletes):
                 found[(source.name, stream)].add(entity)
     return found
 

@@ -1,0 +1,39 @@
+"""All keys of a stream as the source holds them now, without its other columns."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from throughline.connect.postgres import read_table
+from throughline.connect.query import Query
+from throughline.connect.rest import read_endpoint_keys
+from throughline.connect.transactions import Connections
+from throughline.settings import Settings
+from throughline.source_folders import DatabaseStream, Source
+
+
+def read_keys(
+    settings: Settings,
+    source: Source,
+    name: str,
+    folder: Path,
+    connections: Connections,
+    most: int | None = None,
+) -> Path:
+    """Write the keys of a table or an endpoint to a file in `folder`, and return its path.
+
+    A table is read in one transaction; a sample takes at most `most` keys. The file is read as
+    landed files of the stream are.
+
+    Raises:
+        SourceError: unreachable, refused, or not as declared.
+    """
+    stream = source.streams[name]
+    if not isinstance(stream, DatabaseStream):
+        path = folder / "keys.jsonl.gz"
+        read_endpoint_keys(settings, source, name, path, most)
+        return path
+    path = folder / "keys.parquet"
+    only_keys = stream.model_copy(update={"columns": stream.key, "cursor": None})
+    url, now = settings.connection(stream.connection), datetime.now(UTC).isoformat()
+    read_table(Query(url, only_keys, source.timezone, None, now, most), path, connections)
+    return path
