@@ -36,7 +36,7 @@ RENAMED = {
     ("scrm_friend", "by"): "removed_by",
 }
 EVENT_COLUMNS = {"event_at", "is_clock_skew", "business_date"}
-OF_NO_ENTITY = {"stg_test_row"}
+OF_NO_ENTITY = {"stg_test_row", "stg_utm_link_version"}
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +174,8 @@ def test_every_incremental_model_names_what_touches_it(nodes: dict[str, Node]) -
         "int_api_requests__mapped": "api_request_log",
         "fct_business_event": ["app_event", "api_request_log"],
         "fct_user_day": ["app_event", "api_request_log"],
+        "int_versions__seen": ["app_event", "api_request_log"],
+        "int_virtual_event": ["app_event", "api_request_log"],
     }
 
 

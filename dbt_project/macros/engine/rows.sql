@@ -37,3 +37,17 @@ struct_pack({% for name, value in values.items() %}{{ name }} := {{ value }}{{ '
 {% macro spark__packed(values) -%}
 named_struct({% for name, value in values.items() %}'{{ name }}', {{ value }}{{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
+
+
+{# Aggregate: the different texts of a group in order, with commas between them; NULL for none. #}
+{% macro texts_listed(text) -%}
+{{ adapter.dispatch('texts_listed', 'throughline')(text) }}
+{%- endmacro %}
+
+{% macro default__texts_listed(text) -%}
+string_agg(distinct {{ text }}, ', ' order by {{ text }})
+{%- endmacro %}
+
+{% macro spark__texts_listed(text) -%}
+nullif(array_join(array_sort(collect_set({{ text }})), ', '), '')
+{%- endmacro %}

@@ -1,9 +1,13 @@
 -- The registry's own channel counts where there is one; else the rules that also place visits decide.
+{% set said = [
+    'url', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'channel_id',
+    'placement', 'qr_id', 'vendor', 'staff_id', 'active_from', 'active_to', 'is_deleted',
+] %}
 with
 
-links as (
+versions as (
 
-    select * from {{ ref('stg_utm_link') }}
+    select * from {{ ref('stg_utm_link_version') }}
 
 ),
 
@@ -17,6 +21,19 @@ sources as (
 
     select * from {{ ref('int_touch_sources__matched') }}
     where coalesce(referrer_domain, channel_raw, platform, ad_type) is null
+
+),
+
+periods as (
+
+    {{ named_periods('versions', ['short_code'], said, 'said_at') }}
+
+),
+
+links as (
+
+    select * from periods
+    where not is_deleted
 
 ),
 
@@ -43,6 +60,9 @@ final as (
         links.staff_id,
         links.active_from,
         links.active_to,
+        links.valid_from,
+        links.next_from as valid_to,
+        links.next_from is null as is_current,
     from links
     left join channels
         on links.channel_id = channels.channel_id

@@ -34,6 +34,7 @@ link_clicks as (
 links as (
 
     select * from {{ ref('dim_utm_link') }}
+    where is_current
 
 ),
 
@@ -47,6 +48,16 @@ registrations as (
 
     select * from {{ ref('stg_mkt_registration') }}
     where checked_in_at is not null
+
+),
+
+views as (
+
+    select * from {{ ref('fct_content_event') }}
+    where
+        kind = 'view'
+        and not is_bot
+        and not is_internal
 
 ),
 
@@ -145,6 +156,43 @@ attendances as (
 
 ),
 
+-- Views of one content by one person with pauses of at most read_dedup_min are one reading (B23).
+readings as (
+
+    select
+        *,
+        lag(event_at) over (
+            partition by person_id, content_id order by event_at, event_id
+        ) as read_before_at,
+    from (
+        select
+            views.*,
+            identities.person_id,
+        from views
+        inner join identities
+            on
+                identities.id_type
+                = case when views.anonymous_id is null then 'login_id' else 'anonymous_id' end
+                and coalesce(views.anonymous_id, views.login_id) = identities.id_value
+    ) as read_views
+
+),
+
+-- A reading that falls into a visit, or leads to one, is told by the visit.
+visited_readings as (
+
+    select distinct readings.event_id
+    from readings
+    inner join sessions
+        on
+            readings.anonymous_id = sessions.anonymous_id
+            and sessions.started_at
+            <= readings.event_at + interval '{{ var("session_timeout_min") }} minutes'
+            and readings.event_at
+            <= sessions.ended_at + interval '{{ var("session_timeout_min") }} minutes'
+
+),
+
 touches as (
 
     select
@@ -222,6 +270,27 @@ touches as (
     left join market_events
         on attendances.event_id = market_events.event_id
     where coalesce(market_events.status, 'held') <> 'cancelled'
+
+    union all
+
+    select
+        readings.person_id,
+        readings.event_at as touched_at,
+        'content' as kind,
+        6 as touch_rank,
+        'content_wechat' as channel_id,
+        null as campaign,
+        readings.event_id as source_id,
+    from readings
+    left join visited_readings
+        on readings.event_id = visited_readings.event_id
+    where
+        visited_readings.event_id is null
+        and coalesce(
+            readings.event_at
+            > readings.read_before_at + interval '{{ var("read_dedup_min") }} minutes',
+            true
+        )
 
 ),
 

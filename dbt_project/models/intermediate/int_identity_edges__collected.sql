@@ -59,6 +59,13 @@ registrations as (
 
 ),
 
+content_events as (
+
+    select * from {{ ref('fct_content_event') }}
+    where login_id is not null
+
+),
+
 sightings as (
 
     select
@@ -72,6 +79,10 @@ sightings as (
     union all
     select 'login_id', login_id, 'anonymous_id', anonymous_id, min(event_at)
     from app_events
+    group by all
+    union all
+    select 'login_id', login_id, 'anonymous_id', anonymous_id, min(event_at)
+    from content_events
     group by all
     union all
     select 'login_id', login_id, 'anonymous_id', original_id, min(event_at)

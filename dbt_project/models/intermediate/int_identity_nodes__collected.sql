@@ -59,6 +59,12 @@ link_clicks as (
 
 ),
 
+content_events as (
+
+    select * from {{ ref('fct_content_event') }}
+
+),
+
 sightings as (
 
     select 'anonymous_id' as node_type, anonymous_id as node_value, min(event_at) as first_seen
@@ -110,6 +116,10 @@ sightings as (
     select 'email_hash', email_hash, min(registered_at) from registrations group by all
     union all
     select 'anonymous_id', anonymous_id, min(event_at) from link_clicks group by all
+    union all
+    select 'anonymous_id', anonymous_id, min(event_at) from content_events group by all
+    union all
+    select 'login_id', login_id, min(event_at) from content_events group by all
 
 ),
 

@@ -126,7 +126,7 @@ events as (
     select
         person_id,
         company_id,
-        case when kind in ('web_session', 'link') then 1 else 2 end as stage_no,
+        case when kind in ('web_session', 'link', 'content') then 1 else 2 end as stage_no,
         touched_at as entered_at,
         kind as source_event,
         case kind when 'registration' then 1 when 'form' then 2 else 3 end as source_rank,

@@ -21,7 +21,7 @@ spend as (
 
 links as (
 
-    select * from {{ ref('stg_utm_link') }}
+    select * from {{ ref('stg_utm_link_version') }}
 
 ),
 

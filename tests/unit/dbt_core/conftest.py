@@ -5,13 +5,18 @@ from random import Random
 import core_world as world
 import duckdb
 import pytest
+from launch_world import app_steps
 from links_world import links_rows, links_views
 from money_world import money_rows
+from names_world import REGISTERED, ad_rows
 from private_world import private_rows
 
 from warehouse_case import Row, build
 
-SELECT = "+path:models/core +path:models/audit +int_identity_rejected_edge"
+SELECT = (
+    "+path:models/core +path:models/audit +int_identity_rejected_edge +int_virtual_event"
+    " +lifecycle_stage_history"
+)
 
 
 def world_rows() -> dict[str, list[Row]]:
@@ -25,11 +30,12 @@ def world_rows() -> dict[str, list[Row]]:
          "email_hash": f"em{n * 2}", "created_at": world.at(n, 1)}
         for n in range(10)
     ]  # fmt: skip
+    links = links_rows()
     forms = [*world.chain_forms(), *world.random_forms(rng)]
     return {
         "pageview": views,
         "form_submit": forms,
-        "app_event": world.random_events(rng),
+        "app_event": [*world.random_events(rng), *app_steps(Random(10))],
         "lead": [*world.hub_leads(), *world.random_leads(rng)],
         "contact": contacts,
         "bot_ua": [{"pattern": "baiduspider"}],
@@ -38,7 +44,9 @@ def world_rows() -> dict[str, list[Row]]:
         ],
         "owner": [{"owner_id": "o1", "valid_from": world.AS_OF, "employee_id": "emp-1"}],
         **money_rows(),
-        **links_rows(),
+        **links,
+        "utm_link": [*links["utm_link"], *REGISTERED],
+        "ad_spend_daily": ad_rows(Random(9)),
         **private_rows(Random(8), forms),
     }  # fmt: skip
 

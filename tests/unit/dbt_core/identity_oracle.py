@@ -63,6 +63,8 @@ def graph_of(rows: dict[str, list[Row]]) -> Graph:
         _pair(graph, view["event_at"], "login_id", view.get("user_id"), view["anonymous_id"])
     for event in rows["app_event"]:
         _app_event(graph, event)
+    for event in deduplicated(rows.get("content_event", ())).values():
+        _pair(graph, event["event_at"], "login_id", event.get("user_id"), event["anonymous_id"])
     for form in rows["form_submit"]:
         for kind in ("phone_hash", "email_hash"):
             _pair(graph, form["event_time"], kind, form.get(kind), form["anonymous_id"])

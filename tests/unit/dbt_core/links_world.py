@@ -90,6 +90,19 @@ CONTENT_EVENTS: list[Row] = [
     happened("crawled", 3, content_id="case", kind="view", ua="baiduspider"),
     happened("previewed", 3, content_id="case", kind="view", user_id="emp-1"),
     happened("ahead", 3, content_id="case", kind="view", received_at=at(2)),
+    *(
+        happened(
+            event_id,
+            3,
+            content_id="case",
+            kind="view",
+            event_time=at(3, seconds),
+            received_at=at(3, seconds),
+        )
+        for event_id, seconds in (("reread", HALF_HOUR), ("read later", 2 * HALF_HOUR + 1))
+    ),
+    happened("read in visit", 50, content_id="case", kind="view"),
+    happened("read by login", 4, content_id="case", kind="view", anonymous_id=None, user_id="u3"),
 ]
 CLICKS: list[Row] = [
     happened("pressed", 4, url_path="/a", element_selector="#buy", page_x_pct=0.5),

@@ -12,11 +12,15 @@ import warehouse_case
 from throughline.contracts import load_contracts
 from warehouse_case import Row, build, fetch
 
-SELECT = "+fct_pageview +fct_user_day +fct_click +fct_content_event"
+SELECT = (
+    "+fct_pageview +fct_user_day +fct_click +fct_content_event"
+    " +int_versions__seen +int_virtual_event"
+)
 TABLES = (
     "staging.stg_pageview", "core.fct_pageview",
     "staging.stg_app_event", "core.fct_business_event", "core.fct_user_day",
     "staging.stg_api_request_log", "intermediate.int_api_requests__mapped",
+    "intermediate.int_versions__seen", "intermediate.int_virtual_event",
     "staging.stg_click", "core.fct_click",
     "staging.stg_content_event", "core.fct_content_event",
 )  # fmt: skip

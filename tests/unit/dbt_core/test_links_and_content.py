@@ -12,7 +12,8 @@ def test_a_link_counts_for_the_registered_channel_else_for_that_of_the_rules(
     core: DuckDBPyConnection,
 ) -> None:
     found = fetch(core, "select short_code, channel_id, campaign from core.dim_utm_link")
-    assert {row["short_code"]: (row["channel_id"], row["campaign"]) for row in found} == {
+    said = {row["short_code"]: (row["channel_id"], row["campaign"]) for row in found}
+    assert {code: said[code] for code in ("own", "rule", "alone", "bare", "typo")} == {
         "own": ("event", "(none)"),
         "rule": ("sem_baidu", "x y"),
         "alone": ("unassigned", "(none)"),
@@ -53,6 +54,19 @@ def test_who_came_to_an_event_is_touched_once_by_it(
     }
 
 
+def test_reading_is_a_touch_once_in_half_an_hour_unless_a_visit_tells_it(
+    core: DuckDBPyConnection, rows: dict[str, list[Row]]
+) -> None:
+    named, _ = persons(graph_of(rows))
+    reader, login = named["anonymous_id", "linked"], named["login_id", "u3"]
+    assert touches(core, "content") == {
+        "ahead": (reader, at(2), "content_wechat", None),
+        "read": (reader, at(3), "content_wechat", None),
+        "read later": (reader, at(3, 2 * HALF_HOUR + 1), "content_wechat", None),
+        "read by login": (login, at(4), "content_wechat", None),
+    }
+
+
 def touches(core: DuckDBPyConnection, kind: str) -> dict[str, tuple[object, ...]]:
     """Person, instant, channel and campaign of every touch of a kind, by its source."""
     found = fetch(core, f"select * from core.fct_touchpoint where kind = '{kind}'")
@@ -84,8 +98,12 @@ def test_content_events_and_clicks_are_kept_once_and_flagged(core: DuckDBPyConne
         ("crawled", at(3), True, False),
         ("previewed", at(3), False, True),
         ("ahead", at(2), False, False),  # a clock a day ahead is not believed
+        ("reread", at(3, HALF_HOUR), False, False),
+        ("read later", at(3, 2 * HALF_HOUR + 1), False, False),
+        ("read in visit", at(50), False, False),
+        ("read by login", at(4), False, False),
     }
-    assert len(events) == 5
+    assert len(events) == 9
     assert sorted(tuple(row.values()) for row in clicks) == [
         ("came late", at(4), False, False),
         ("inside", at(4), False, True),
