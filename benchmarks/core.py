@@ -44,10 +44,13 @@ PARTS = {
     "fct_business_event": ("int_app_events__flagged", "fct_business_event"),
     "fct_user_day": ("fct_user_day",),
     "identity": ("int_identit", "map_", "person_alias", "bridge_person"),
-    "sessions": ("int_pageviews__sessioned", "fct_web_session"),
+    "sessions": ("int_visits__parted", "fct_web_session"),
+    "visits by date, of sessions": ("int_visits__parted",),
 }
 """Lines of the table, and the beginnings of the names of the models whose seconds they add up."""
-NODE_GRAIN = ("fct_pageview", "fct_business_event", "fct_user_day")
+FACTS = ("fct_pageview", "fct_business_event", "fct_user_day")
+BY_DATE = ("prepare", "stg_pageview", "stg_app_event", *FACTS, "visits by date, of sessions")
+"""What a night builds of its touched dates alone."""
 SCANS = {
     "fct_user_day": (
         "core.fct_business_event",
@@ -105,7 +108,8 @@ def main() -> None:
         console.print(_table(lines))
         peaks = f"rebuild {told['rebuild']:,} MB, night {told['night']:,} MB"
         console.print(f"{rows:,} events, memory_limit {given.memory}: peak of {peaks}")
-    console.print(f"node-grain facts of a night, from the smallest to the largest: {_flat(found)}")
+    console.print(f"the three facts of a night by history: {_flat(found, FACTS)}")
+    console.print(f"all that a night builds by date: {_flat(found, BY_DATE)}")
     if given.json:
         lines = [{**asdict(one), "times_scan": one.times_scan} for one in found]
         given.json.write_text(json.dumps(lines, indent=1) + "\n", encoding="utf-8")
@@ -137,8 +141,8 @@ def build(replay: Replay, as_of: date) -> tuple[dict[str, float], int]:
     seconds = {"prepare": 0.0, **dict.fromkeys(PARTS, 0.0), "others": 0.0}
     for model, spent in replay.cpu.items():
         parts = {"prepare": ("prepare",), **PARTS}
-        part = next((name for name, of in parts.items() if model.startswith(of)), "others")
-        seconds[part] += spent
+        for part in [name for name, of in parts.items() if model.startswith(of)] or ["others"]:
+            seconds[part] += spent
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return {name: round(spent, 2) for name, spent in seconds.items()}, int(peak.split()[1]) // 1024
@@ -156,10 +160,11 @@ def _scan(settings: Settings, table: str, columns: str) -> float:
     return round(min(times[1:]), 3)
 
 
-def _flat(found: list[Measured]) -> str:
+def _flat(found: list[Measured], parts: tuple[str, ...]) -> str:
+    """Seconds of a night of some parts together, by history, and how much more than the least."""
     sums: dict[int, float] = {}
     for one in found:
-        if one.part in NODE_GRAIN:
+        if one.part in parts:
             sums[one.history] = sums.get(one.history, 0.0) + one.night
     least = sums[min(sums)] or 1
     told = [f"{rows:,} {value:.2f} s ({value / least - 1:+.0%})" for rows, value in sums.items()]

@@ -165,6 +165,7 @@ def test_every_incremental_model_names_what_touches_it(nodes: dict[str, Node]) -
         "fct_content_event": "content_event",
         "stg_content_event": "content_event",
         "fct_pageview": "pageview",
+        "int_visits__parted": "pageview",
         "stg_api_request_log": "api_request_log",
         "stg_app_event": "app_event",
         "stg_touch_event": "touch_event",

@@ -17,7 +17,7 @@ from random_rows import Draw
 from replay_case import Night, Replay
 
 FIRST = date(2026, 3, 2)
-PART = ("int_pageviews__sessioned", "fct_user_day", "late_rows", "exclusions", "stg_lead")
+PART = ("int_visits__parted", "fct_user_day", "late_rows", "exclusions", "stg_lead")
 SHANGHAI = "Asia/Shanghai"
 ZONES = (SHANGHAI, "America/New_York", "Pacific/Chatham")
 History = dict[str, list[dict[str, Any]]]

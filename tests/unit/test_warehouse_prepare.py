@@ -80,6 +80,60 @@ def test_a_copy_of_an_event_touches_the_dates_of_all_its_copies(settings):
     assert _touched(settings) == {("pageview", str(BEFORE)), ("pageview", str(NEXT))}
 
 
+def _read_again(settings: Settings) -> set[str]:
+    return {row[0] for row in rows_of(settings.work_file, "select event_id from touched.pageview")}
+
+
+def test_only_batches_with_a_copy_of_an_event_on_a_touched_date_are_read_again(settings):
+    put(settings, "pageview", [pageview(BEFORE, "same"), pageview(BEFORE, "beside")], BEFORE)
+    put(settings, "pageview", [pageview(BEFORE, "third")], BEFORE, "early")
+    put(settings, "pageview", [pageview(DAY, "other")], DAY)
+    _prepare(settings)
+    assert _read_again(settings) == {"same", "beside", "third", "other"}
+    late = put(settings, "pageview", [pageview(NEXT, "same")], NEXT)
+    _prepare(settings)
+    # "third" shares no key with what came, but a date
+    assert _read_again(settings) == {"same", "beside", "third"}
+    landing.set_verdict(settings, late, "withdrawn", "test", "wrong")
+    _prepare(settings)
+    assert _touched(settings) == {("pageview", str(BEFORE)), ("pageview", str(NEXT))}
+    assert _read_again(settings) == {"same", "beside", "third"}
+    _prepare(settings)
+    assert _read_again(settings) == set()
+
+
+def test_batches_of_an_unfinished_attempt_are_read_again_without_what_it_read(settings):
+    put(settings, "pageview", [pageview(DAY, "a")], DAY)
+    _prepare(settings)
+    batch = put(settings, "pageview", [pageview(DAY, "b")], DAY, "more")
+    _prepare(settings, succeed=False)
+    landing.set_verdict(settings, batch, "withdrawn", "test", "wrong")
+    _prepare(settings)
+    assert _read_again(settings) == {"a"}
+
+
+def test_events_lie_on_other_dates_in_another_time_zone(settings):
+    put(settings, "pageview", [pageview(DAY, "a", event_time=at(DAY, 0, 30))], DAY)
+    _prepare(settings)
+    moved = settings.model_copy(update={"business_tz": "UTC"})
+    put(moved, "pageview", [pageview(NEXT, "a", event_time=at(NEXT, 12))], NEXT)
+    _prepare(moved)
+    assert _touched(moved) == {("pageview", str(BEFORE)), ("pageview", str(NEXT))}
+
+
+def test_the_keys_of_batches_that_nobody_builds_from_are_forgotten(settings):
+    batch = put(settings, "pageview", [pageview(DAY, "a")], DAY)
+    put(settings, "pageview", [pageview(NEXT, "b")], NEXT)
+    _prepare(settings)
+    landing.set_verdict(settings, batch, "withdrawn", "test", "wrong")
+    _prepare(settings)
+    put(settings, "pageview", [pageview(NEXT, "c")], NEXT, "more")
+    _prepare(settings)
+    found = rows_of(settings.work_file, "select count(*), count(distinct key_hash)"
+                                        " from run.keys_pageview")  # fmt: skip
+    assert found == [(2, 2)]
+
+
 def test_dates_of_an_unfinished_attempt_stay_touched_until_one_succeeds(settings):
     _prepare(settings)
     batch = put(settings, "pageview", [pageview(DAY, "a")], DAY)

@@ -12,3 +12,12 @@
     where touched.entity in ('{{ ([entities] if entities is string else entities) | join("', '") }}')
 )
 {%- endmacro %}
+
+
+{#
+    Accepted rows of the batches that hold a copy of an event of an entity on a touched date: every
+    row that can decide what a touched date holds. Older files are not even opened.
+#}
+{% macro touched_rows(entity) -%}
+touched.{{ entity }}
+{%- endmacro %}

@@ -4,6 +4,20 @@ md5(concat_ws('|', {{ values | join(', ') }}))
 {%- endmacro %}
 
 
+{# A number that equal values share and others nearly never do: other values must be compared. #}
+{% macro short_hash(values) -%}
+{{ adapter.dispatch('short_hash', 'throughline')(values) }}
+{%- endmacro %}
+
+{% macro default__short_hash(values) -%}
+hash({{ values | join(', ') }})
+{%- endmacro %}
+
+{% macro spark__short_hash(values) -%}
+xxhash64({{ values | join(', ') }})
+{%- endmacro %}
+
+
 {# A captured parameter as the channel rules compare it: url-decoded, trimmed, lower case. #}
 {% macro normal_token(text) -%}
 nullif(trim(lower({{ url_decoded('trim(' ~ text ~ ')') }})), '')

@@ -131,3 +131,18 @@ select explode(
     sequence(cast({{ first }} as date), date_sub(cast({{ last }} as date), 1), interval 1 day)
 ) as date
 {%- endmacro %}
+
+
+{# Number of the slot of some minutes that an instant lies in; slots touch, and none is longer. #}
+{% macro time_slot(instant, minutes) -%}
+{{ adapter.dispatch('time_slot', 'throughline')(instant, minutes) }}
+{%- endmacro %}
+
+{# Counted from the year 1: whole division would join the two slots around a zero. #}
+{% macro default__time_slot(instant, minutes) -%}
+((epoch_us({{ instant }}) + 62135596800000000) // {{ minutes * 60000000 }})
+{%- endmacro %}
+
+{% macro spark__time_slot(instant, minutes) -%}
+((unix_micros({{ instant }}) + 62135596800000000) div {{ minutes * 60000000 }})
+{%- endmacro %}

@@ -51,6 +51,9 @@ requested as (
 left_out as (
 
     select * from {{ ref('int_app_events__flagged') }}
+    {% if is_incremental() %}
+    where business_date in {{ touched_dates(['app_event', 'api_request_log']) }}
+    {% endif %}
 
 ),
 

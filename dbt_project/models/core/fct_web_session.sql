@@ -1,14 +1,8 @@
 with
 
-steps as (
+parts as (
 
-    select * from {{ ref('int_pageviews__sessioned') }}
-
-),
-
-pageviews as (
-
-    select * from {{ ref('fct_pageview') }}
+    select * from {{ ref('int_visits__parted') }}
 
 ),
 
@@ -31,43 +25,117 @@ touch_sources as (
 
 ),
 
+-- Midnight does not end a visit: parts of two dates are one where no pause lies between them.
+nightly as (
+
+    select
+        *,
+        case
+            when
+                first_at
+                <= lag(last_at) over (partition by anonymous_id order by first_at)
+                + interval '{{ var("session_timeout_min") }} minutes'
+                then 0
+            else 1
+        end as starts,
+    from parts
+    where is_near_midnight
+
+),
+
+numbered as (
+
+    select
+        *,
+        sum(starts) over (
+            partition by anonymous_id order by first_at
+            rows between unbounded preceding and current row
+        ) as visit_no,
+    from nightly
+
+),
+
+over_midnight as (
+
+    select
+        anonymous_id,
+        min(first_at) as started_at,
+        max(last_at) as last_view_at,
+        cast(sum(pageviews) as bigint) as pageviews,
+        min_by({{ packed({
+            'session_date': 'business_date',
+            'first_event_id': 'first_event_id',
+            'landing_path': 'landing_path',
+            'site_id': 'site_id',
+            'utm_source': 'utm_source',
+            'utm_medium': 'utm_medium',
+            'utm_campaign': 'utm_campaign',
+            'referrer_domain': 'referrer_domain',
+            'device': 'device',
+            'os': 'os',
+            'browser': 'browser',
+        }) }}, first_at) as first_part,
+        max_by({{ packed({'exit_path': 'exit_path', 'last_leave_at': 'last_leave_at'}) }}, first_at)
+            as last_part,
+    from numbered
+    group by anonymous_id, visit_no
+
+),
+
 sessions as (
 
     select
         anonymous_id,
-        session_no,
-        min(event_at) as started_at,
-        max(event_at) as last_view_at,
-        min(case when is_first then event_id end) as first_event_id,
-        max_by(url_path, (event_at, event_id)) as exit_path,
-        max_by({{ packed({'value': 'leave_at'}) }}, (event_at, event_id)).value as last_leave_at,
-        count(*) as pageviews,
-    from steps
-    group by anonymous_id, session_no
+        first_event_id,
+        business_date as session_date,
+        first_at as started_at,
+        last_at as last_view_at,
+        pageviews,
+        landing_path,
+        site_id,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        referrer_domain,
+        device,
+        os,
+        browser,
+        exit_path,
+        last_leave_at,
+    from parts
+    where not is_near_midnight
+
+    union all
+
+    select
+        anonymous_id,
+        first_part.first_event_id,
+        first_part.session_date,
+        started_at,
+        last_view_at,
+        pageviews,
+        first_part.landing_path,
+        first_part.site_id,
+        first_part.utm_source,
+        first_part.utm_medium,
+        first_part.utm_campaign,
+        first_part.referrer_domain,
+        first_part.device,
+        first_part.os,
+        first_part.browser,
+        last_part.exit_path,
+        last_part.last_leave_at,
+    from over_midnight
 
 ),
 
--- The first page tells where the visit came from.
 landed as (
 
     select
-        sessions.*,
-        {{ business_date('sessions.started_at') }} as session_date,
-        coalesce(sessions.last_leave_at >= sessions.last_view_at, false) as has_leave,
-        greatest(sessions.last_view_at, coalesce(sessions.last_leave_at, sessions.last_view_at))
-            as ended_at,
-        landings.site_id,
-        landings.url_path as landing_path,
-        landings.utm_source,
-        landings.utm_medium,
-        landings.utm_campaign,
-        landings.referrer_domain,
-        landings.device,
-        landings.os,
-        landings.browser,
+        *,
+        coalesce(last_leave_at >= last_view_at, false) as has_leave,
+        greatest(last_view_at, coalesce(last_leave_at, last_view_at)) as ended_at,
     from sessions
-    inner join pageviews as landings
-        on sessions.first_event_id = landings.event_id
 
 ),
 
@@ -75,7 +143,7 @@ form_sessions as (
 
     select distinct
         landed.anonymous_id,
-        landed.session_no,
+        landed.first_event_id,
     from forms
     inner join landed
         on
@@ -145,7 +213,7 @@ final as (
     left join form_sessions
         on
             landed.anonymous_id = form_sessions.anonymous_id
-            and landed.session_no = form_sessions.session_no
+            and landed.first_event_id = form_sessions.first_event_id
 
 )
 

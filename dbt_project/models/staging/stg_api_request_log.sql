@@ -4,50 +4,20 @@
     meta={'touched_by': 'api_request_log'},
     on_schema_change='fail',
 ) }}
+{% set rows -%}
+select
+    *,
+    ts as event_at,
+    false as is_clock_skew,
+    {{ business_date('event_at') }} as business_date,
+from {{ touched_rows('api_request_log') if is_incremental() else source('input', 'api_request_log') }}
+{%- endset %}
 with
 
-input as (
+-- Copies compete wherever they are: one on another date may win over one on a touched date.
+once as (
 
-    select
-        *,
-        ts as event_at,
-        false as is_clock_skew,
-    from {{ source('input', 'api_request_log') }}
-
-),
-
-dated as (
-
-    select
-        *,
-        {{ business_date('event_at') }} as business_date,
-    from input
-
-),
-
--- A copy on another date may win over one on a touched date, so copies compete wherever they are.
-candidates as (
-
-    select * from dated
-    {% if is_incremental() %}
-    where request_id in (
-        select touched.request_id
-        from dated as touched
-        where touched.business_date in {{ touched_dates('api_request_log') }}
-    )
-    {% endif %}
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by request_id
-            order by ts, _row_hash, _loaded_at, _batch_id
-        ) as copy_no,
-    from candidates
+    {{ each_once(rows, ['request_id'], ['ts', '_row_hash', '_loaded_at', '_batch_id']) }}
 
 ),
 
@@ -76,10 +46,9 @@ final as (
         _batch_id,
         _loaded_at,
         _row_hash,
-    from ranked
+    from once
     where
-        copy_no = 1
-        and not coalesce(is_test, false)
+        not coalesce(is_test, false)
         {% if is_incremental() %}
         and business_date in {{ touched_dates('api_request_log') }}
         {% endif %}

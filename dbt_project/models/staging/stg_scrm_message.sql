@@ -4,50 +4,20 @@
     meta={'touched_by': 'scrm_message'},
     on_schema_change='fail',
 ) }}
+{% set rows -%}
+select
+    *,
+    ts as event_at,
+    false as is_clock_skew,
+    {{ business_date('event_at') }} as business_date,
+from {{ touched_rows('scrm_message') if is_incremental() else source('input', 'scrm_message') }}
+{%- endset %}
 with
 
-input as (
+-- Copies compete wherever they are: one on another date may win over one on a touched date.
+once as (
 
-    select
-        *,
-        ts as event_at,
-        false as is_clock_skew,
-    from {{ source('input', 'scrm_message') }}
-
-),
-
-dated as (
-
-    select
-        *,
-        {{ business_date('event_at') }} as business_date,
-    from input
-
-),
-
--- A copy on another date may win over one on a touched date, so copies compete wherever they are.
-candidates as (
-
-    select * from dated
-    {% if is_incremental() %}
-    where msg_id in (
-        select touched.msg_id
-        from dated as touched
-        where touched.business_date in {{ touched_dates('scrm_message') }}
-    )
-    {% endif %}
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by msg_id
-            order by ts, _row_hash, _loaded_at, _batch_id
-        ) as copy_no,
-    from candidates
+    {{ each_once(rows, ['msg_id'], ['ts', '_row_hash', '_loaded_at', '_batch_id']) }}
 
 ),
 
@@ -69,10 +39,9 @@ final as (
         _batch_id,
         _loaded_at,
         _row_hash,
-    from ranked
+    from once
     where
-        copy_no = 1
-        and not coalesce(is_test, false)
+        not coalesce(is_test, false)
         {% if is_incremental() %}
         and business_date in {{ touched_dates('scrm_message') }}
         {% endif %}

@@ -4,46 +4,20 @@
     meta={'touched_by': 'touch_event'},
     on_schema_change='fail',
 ) }}
+{% set rows -%}
+select
+    *,
+    ts as event_at,
+    false as is_clock_skew,
+    {{ business_date('event_at') }} as business_date,
+from {{ touched_rows('touch_event') if is_incremental() else source('input', 'touch_event') }}
+{%- endset %}
 with
 
-input as (
+-- Copies compete wherever they are: one on another date may win over one on a touched date.
+once as (
 
-    select
-        *,
-        ts as event_at,
-        false as is_clock_skew,
-    from {{ source('input', 'touch_event') }}
-
-),
-
-dated as (
-
-    select
-        *,
-        {{ business_date('event_at') }} as business_date,
-    from input
-
-),
-
--- The instant is part of the key, so that all copies of a row lie on one date.
-candidates as (
-
-    select * from dated
-    {% if is_incremental() %}
-    where business_date in {{ touched_dates('touch_event') }}
-    {% endif %}
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by touch_id, kind, ts
-            order by ts, _row_hash, _loaded_at, _batch_id
-        ) as copy_no,
-    from candidates
+    {{ each_once(rows, ['touch_id', 'kind', 'ts'], ['ts', '_row_hash', '_loaded_at', '_batch_id']) }}
 
 ),
 
@@ -61,10 +35,12 @@ final as (
         _batch_id,
         _loaded_at,
         _row_hash,
-    from ranked
+    from once
     where
-        copy_no = 1
-        and not coalesce(is_test, false)
+        not coalesce(is_test, false)
+        {% if is_incremental() %}
+        and business_date in {{ touched_dates('touch_event') }}
+        {% endif %}
 
 )
 

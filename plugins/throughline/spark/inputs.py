@@ -1,6 +1,5 @@
-"""What the models read of a run, in Spark: its parameters, its touched dates, its accepted rows."""
+"""What the models read of a run, in Spark: its parameters, what is touched, its accepted rows."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +9,11 @@ from throughline.contracts import ENVELOPE, Contract, load_contracts
 from throughline.settings import Settings
 from throughline.warehouse.engine import connect, literal
 
+ALL = "select path from run.batches where entity = ? order by path"
+TOUCHED = (
+    "select path from run.batches semi join run.touched_batches using (entity, batch_id)"
+    " where entity = ? order by path"
+)
 Execute = Callable[[str], object]
 """Runs one statement in Spark, through a session or a Thrift server."""
 
@@ -17,14 +21,14 @@ TYPES = {"VARCHAR": "string", "TIMESTAMP WITH TIME ZONE": "timestamp"}
 
 
 def write_run(settings: Settings, state_file: Path, execute: Execute) -> None:
-    """Make the views `run.*` and `input.*` of Spark from the run that `state_file` holds."""
+    """Make Spark's views in `run`, `input` and `touched` from the run that `state_file` holds."""
     with connect(settings, state_file, read_only=True) as con:
         for statement in _statements(con):
             execute(statement)
 
 
 def _statements(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    for schema in ("run", "input"):
+    for schema in ("run", "input", "touched"):
         yield f"create schema if not exists {schema}"
     as_of, end, run_id = con.execute(
         "select as_of, strftime(as_of_end, '%Y-%m-%d %H:%M:%S.%f'), run_id from run.parameters"
@@ -40,12 +44,12 @@ def _statements(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         f" (values {rows or '(cast(null as string), cast(null as date))'})"
         " as touched (entity, business_date)"
     )
-    paths: dict[str, list[str]] = defaultdict(list)
-    for entity, path in con.execute("select entity, path from run.batches").fetchall():
-        paths[entity].append(path)
     for entity, contract in load_contracts().items():
-        select = _rows_of(con, contract, sorted(paths.get(entity, [])))
-        yield f"create or replace view input.`{entity}` as {select}"
+        for schema, select in (("input", ALL), ("touched", TOUCHED)):
+            if schema == "input" or contract.kind == "event":
+                paths = [row[0] for row in con.execute(select, [entity]).fetchall()]
+                rows = _rows_of(con, contract, paths)
+                yield f"create or replace view {schema}.`{entity}` as {rows}"
 
 
 def _rows_of(con: duckdb.DuckDBPyConnection, contract: Contract, paths: list[str]) -> str:

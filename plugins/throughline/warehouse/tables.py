@@ -5,6 +5,7 @@ import duckdb
 SCHEMA = """
 create schema if not exists run;
 create schema if not exists input;
+create schema if not exists touched;
 create table if not exists run.parameters (
     as_of date, as_of_end timestamptz, run_id varchar
 );
@@ -20,6 +21,10 @@ create table if not exists run.attempt_dates (attempt bigint, entity varchar, bu
 create table if not exists run.attempt_models (attempt bigint, model varchar);
 create table if not exists run.built_from (batch_id varchar, entity varchar, path varchar);
 create table if not exists run.touched_dates (entity varchar, business_date date);
+create table if not exists run.touched_batches (entity varchar, batch_id varchar);
+create table if not exists run.indexed (
+    batch_no integer, batch_id varchar, entity varchar, rule varchar
+);
 create table if not exists run.model_fingerprints (model varchar, fingerprint varchar);
 create table if not exists run.verified (
     path varchar, bytes bigint, modified_ns bigint, sha256 varchar
@@ -35,7 +40,8 @@ create table if not exists run.model_runs (
 );
 """
 """`built_from` is the batch set of the last success; `attempt_*` what unfinished runs may have
-changed since; `verified` spares hashing a file again that did not change on disk."""
+changed since; `indexed` are the batches whose keys the tables `run.keys_<entity>` hold; `verified`
+spares hashing a file again that did not change on disk."""
 
 
 def create_run_tables(con: duckdb.DuckDBPyConnection) -> None:

@@ -12,6 +12,7 @@ from throughline.landing import InputBatch
 from throughline.settings import Settings
 from throughline.warehouse.dbt import project_folder
 from throughline.warehouse.engine import literal, quoted
+from throughline.warehouse.event_keys import copied_dates, index_batches, record_touched_batches
 from throughline.warehouse.inputs import rows_of
 from throughline.yaml_text import read_yaml
 
@@ -20,10 +21,9 @@ CLOCK_SKEW_MINUTES = 10
 
 @dataclass(frozen=True)
 class Change:
-    """Batches of one entity: those that came or went, and all of before and now."""
+    """Batches of one entity that came or went, by id; the files of the lost ones are gone."""
 
-    changed: tuple[Path, ...]
-    everything: tuple[Path, ...]
+    changed: dict[str, Path]
     lost: tuple[str, ...]
 
 
@@ -45,19 +45,14 @@ def changes(con: duckdb.DuckDBPyConnection, batches: Sequence[InputBatch]) -> di
     found = {}
     for entity, ids in sorted(by_entity.items()):
         lost = tuple(sorted(i for i in ids if not both[i][1].exists()))
-        everything = {path for name, path in both.values() if name == entity and path.exists()}
-        found[entity] = Change(
-            changed=tuple(sorted(both[i][1] for i in ids if i not in lost)),
-            everything=tuple(sorted(everything)),
-            lost=lost,
-        )
+        found[entity] = Change({i: both[i][1] for i in sorted(ids) if i not in lost}, lost)
     return found
 
 
 def record_touched_dates(
     con: duckdb.DuckDBPyConnection, settings: Settings, found: dict[str, Change], attempt: int
 ) -> None:
-    """Write `run.touched_dates`, and keep them for the attempts after this one.
+    """Write `run.touched_dates` and `run.touched_batches`; keep dates for the attempts after this.
 
     Dates of unfinished attempts since the last success stay touched: nobody knows how far those
     came.
@@ -78,6 +73,26 @@ def record_touched_dates(
         "insert into run.touched_dates select distinct entity, business_date"
         " from run.attempt_dates where business_date is not null order by all"
     )
+    con.execute("delete from run.touched_batches")
+    for contract in contracts.values():
+        if contract.kind == "event":
+            _touch_batches(con, settings, contract)
+
+
+def _touch_batches(con: duckdb.DuckDBPyConnection, settings: Settings, contract: Contract) -> None:
+    """Write the touched batches of an entity of events, and a view of their accepted rows."""
+    entity = contract.entity
+    touched = "select * from run.touched_dates where entity = ?"
+    if con.execute(f"{touched} limit 1", [entity]).fetchall():
+        index_batches(con, contract, business_date(settings, contract))
+        record_touched_batches(con, entity)
+    found = con.execute(
+        "select path from run.batches semi join run.touched_batches using (entity, batch_id)"
+        " where entity = ? order by path",
+        [entity],
+    ).fetchall()
+    select = rows_of(con, contract, [Path(path) for (path,) in found])
+    con.execute(f"create or replace view touched.{quoted(entity)} as {select}")
 
 
 def touched_select(
@@ -88,18 +103,13 @@ def touched_select(
     An event is deduplicated over all dates: a changed row may bring back or hide its duplicate on
     another date, so every date that holds a row with the key of a changed row is touched.
     """
-    changed = rows_of(con, contract, change.changed)
     if contract.date_column:
+        changed = rows_of(con, contract, list(change.changed.values()))
         return f"select distinct {quoted(contract.date_column)} as date from ({changed})"
     if contract.kind != "event":
         return None
-    keys = ", ".join(quoted(name) for name in contract.key)
-    everything = rows_of(con, contract, change.everything)
-    return (
-        f"with changed as (select distinct {keys} from ({changed}))"
-        f" select distinct {business_date(settings, contract)} as date"
-        f" from ({everything}) as rows semi join changed using ({keys})"
-    )
+    index_batches(con, contract, business_date(settings, contract))
+    return copied_dates(con, contract.entity, list(change.changed))
 
 
 def business_date(settings: Settings, contract: Contract) -> str:

@@ -1,5 +1,6 @@
 """Sessions and business dates in zones whose clocks are changed: instants decide, then the zone."""
 
+import random
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -84,3 +85,45 @@ def test_sessions_go_on_over_a_change_of_clocks(sessions: Compiled, zone: str) -
         assert page["business_date"] == page["event_at"].astimezone(ZoneInfo(zone)).date()
     # a minute after and before midnight of the days of change
     assert len({page["business_date"] for page in pages}) >= 6
+
+
+PAUSES = (0, 1, 600, 1799, 1800, 1800, 1801, 3600, 40000)
+"""Seconds between page views of one cookie."""
+
+
+def chained_rows(seed: int) -> list[Row]:
+    """Page views of ten cookies over some days; two cookies never pause too long."""
+    draw = random.Random(seed)
+    rows = []
+    for cookie in "abcdefghij":
+        moment = datetime(2024, 3, 9, 15, tzinfo=UTC) + timedelta(seconds=draw.randint(0, 3600))
+        lengths = PAUSES[:6] if cookie in "ab" else PAUSES
+        pauses = draw.choices(lengths, weights=[draw.random() for _ in lengths], k=150)
+        for number, pause in enumerate(pauses):
+            moment += timedelta(seconds=pause)
+            rows.append(view(f"{cookie}-{number:03}", cookie, moment, url_path=f"/{number}"))
+    return draw.sample(rows, len(rows))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_visits_go_on_over_any_number_of_midnights(sessions: Compiled, seed: int) -> None:
+    views = chained_rows(seed)
+    sessions.build({"pageview": views}, AS_OF)
+    found = fetch(sessions.con, "select * from core.fct_web_session")
+    expected = naive_sessions(views, "Asia/Shanghai")
+    assert {
+        (row["anonymous_id"], row["started_at"], row["pageviews"], row["session_date"])
+        for row in found
+    } == expected
+    assert any((row["ended_at"] - row["started_at"]).days >= 1 for row in found)
+    by_cookie = defaultdict(list)
+    for seen in views:
+        by_cookie[seen["anonymous_id"]].append((seen["event_time"], seen["event_id"]))
+    for row in found:
+        own = [
+            event_id
+            for moment, event_id in sorted(by_cookie[row["anonymous_id"]])
+            if row["started_at"] <= moment <= row["ended_at"]
+        ]
+        assert row["landing_path"] == f"/{int(own[0][-3:])}"
+        assert row["exit_path"] == f"/{int(own[-1][-3:])}"

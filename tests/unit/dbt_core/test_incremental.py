@@ -13,11 +13,11 @@ from throughline.contracts import load_contracts
 from warehouse_case import Row, build, fetch
 
 SELECT = (
-    "+fct_pageview +fct_user_day +fct_click +fct_content_event"
+    "+int_visits__parted +fct_user_day +fct_click +fct_content_event"
     " +int_versions__seen +int_virtual_event"
 )
 TABLES = (
-    "staging.stg_pageview", "core.fct_pageview",
+    "staging.stg_pageview", "core.fct_pageview", "intermediate.int_visits__parted",
     "staging.stg_app_event", "core.fct_business_event", "core.fct_user_day",
     "staging.stg_api_request_log", "intermediate.int_api_requests__mapped",
     "intermediate.int_versions__seen", "intermediate.int_virtual_event",
@@ -122,12 +122,14 @@ def second_night(folder: Path) -> None:
     end = datetime.combine(AS_OF + timedelta(days=1), time.min, ZoneInfo("Asia/Shanghai"))
     with duckdb.connect(str(folder / "work.duckdb")) as con:
         con.execute("set TimeZone = 'UTC'; drop schema input cascade; create schema input")
+        con.execute("create schema touched")
         for contract in load_contracts().values():
             rows = AFTER.get(contract.entity, ())
             warehouse_case._write_input(con, folder, contract, rows, end)
         for entity in sorted(BEFORE.keys() - {"api_endpoint"}):
             days = [(entity, day) for day in sorted(touched(BEFORE[entity], AFTER[entity]))]
             con.executemany("insert into run.touched_dates values (?, ?)", days)
+            con.execute(f"create view touched.{entity} as select * from input.{entity}")
 
 
 def touched(before: list[Row], after: list[Row]) -> set[date]:
