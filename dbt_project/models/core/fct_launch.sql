@@ -1,14 +1,24 @@
 -- U13: an app is launched when it comes to the front after launch_gap_sec or more in the back; a
 -- site by a visit. A launch of an app lasts from its first start to its last end; an end without a
 -- start before it is of a start that was lost, and tells nothing. U15: at most session_cap_hours.
+{% set said = [
+    'event_id', 'login_id', 'anonymous_id', 'device_id', 'company_id', 'app_version', 'os',
+] %}
 with
 
 steps as (
 
     select
-        *,
+        event_id,
         coalesce('d:' || device_id, 'a:' || anonymous_id, 'l:' || login_id) as device_key,
-        case when is_launch then 'start' else 'end' end as step,
+        event_at,
+        is_launch as is_start,
+        login_id,
+        anonymous_id,
+        device_id,
+        company_id,
+        app_version,
+        os,
     from {{ ref('fct_business_event') }}
     where
         origin = 'app'
@@ -38,9 +48,9 @@ followed as (
 
     select
         *,
-        lag(step) over (
-            partition by device_key order by event_at, step desc, event_id
-        ) as step_before,
+        lag(is_start) over (
+            partition by device_key order by event_at, is_start desc, event_id
+        ) as is_after_start,
     from steps
 
 ),
@@ -50,12 +60,22 @@ known as (
     select
         *,
         lag(event_at) over (
-            partition by device_key order by event_at, step desc, event_id
+            partition by device_key order by event_at, is_start desc, event_id
         ) as seen_before_at,
     from followed
-    where
-        step = 'start'
-        or step_before = 'start'
+    where is_start or is_after_start
+
+),
+
+begun as (
+
+    select
+        *,
+        is_start
+        and coalesce(
+            event_at >= seen_before_at + interval '{{ var("launch_gap_sec") }} seconds', true
+        ) as is_new,
+    from known
 
 ),
 
@@ -63,31 +83,24 @@ numbered as (
 
     select
         *,
-        count(case when is_new then event_id end) over (
-            partition by device_key order by event_at, step desc, event_id
+        count(case when is_new then 1 end) over (
+            partition by device_key order by event_at, is_start desc, event_id
             rows between unbounded preceding and current row
         ) as launch_no,
-    from (
-        select
-            *,
-            step = 'start'
-            and coalesce(
-                event_at >= seen_before_at + interval '{{ var("launch_gap_sec") }} seconds', true
-            ) as is_new,
-        from known
-    ) as starts
+    from begun
 
 ),
 
+-- What is said of a launch is what its first start says: the one row of it that is new.
 app_launches as (
 
     select
-        device_key,
-        launch_no,
-        max(case when is_new then event_id end) as event_id,
+        {%- for column in said %}
+        max(case when is_new then {{ column }} end) as {{ column }},
+        {%- endfor %}
         min(event_at) as started_at,
         max(event_at) as ended_at,
-        count(case when step = 'end' then event_id end) > 0 as has_known_duration,
+        count(case when not is_start then 1 end) > 0 as has_known_duration,
     from numbered
     group by device_key, launch_no
 
@@ -96,33 +109,32 @@ app_launches as (
 launches as (
 
     select
-        'app:' || first_steps.event_id as launch_id,
+        'app:' || app_launches.event_id as launch_id,
         'app' as kind,
-        coalesce(
-            by_login.person_id, by_cookie.person_id, by_device.person_id
-        ) as person_id,
-        first_steps.login_id,
-        first_steps.anonymous_id,
-        first_steps.device_id,
-        first_steps.company_id,
+        identities.person_id,
+        app_launches.login_id,
+        app_launches.anonymous_id,
+        app_launches.device_id,
+        app_launches.company_id,
         app_launches.started_at,
         app_launches.ended_at,
         app_launches.has_known_duration,
         cast(null as varchar) as site_id,
         'app' as terminal,
-        first_steps.app_version,
-        first_steps.os,
+        app_launches.app_version,
+        app_launches.os,
     from app_launches
-    inner join numbered as first_steps
+    left join identities
         on
-            app_launches.device_key = first_steps.device_key
-            and app_launches.event_id = first_steps.event_id
-    left join identities as by_login
-        on by_login.id_type = 'login_id' and first_steps.login_id = by_login.id_value
-    left join identities as by_cookie
-        on by_cookie.id_type = 'anonymous_id' and first_steps.anonymous_id = by_cookie.id_value
-    left join identities as by_device
-        on by_device.id_type = 'device_id' and first_steps.device_id = by_device.id_value
+            identities.id_type
+            = case
+                when app_launches.login_id is not null then 'login_id'
+                when app_launches.anonymous_id is not null then 'anonymous_id'
+                else 'device_id'
+            end
+            and coalesce(
+                app_launches.login_id, app_launches.anonymous_id, app_launches.device_id
+            ) = identities.id_value
 
     union all
 
