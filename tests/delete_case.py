@@ -18,7 +18,7 @@ from throughline.conform import Engine, conform, find_parts
 from throughline.connect.streams import land_stream
 from throughline.connect.transactions import Connections
 from throughline.contracts import load_contracts
-from throughline.landing import live_batches, set_verdict
+from throughline.landing import landed, live_batches, set_verdict
 from throughline.settings import Settings
 from throughline.source_folders import Source, load_sources
 from throughline.sweep import sweep_source
@@ -65,6 +65,20 @@ class Vendor:
     def counted(self, as_of: date) -> list[str]:
         """Ids of the leads that count at the end of a night: newest version, not deleted."""
         return counted(self.settings, as_of)
+
+
+def begun(vendor: Vendor, many: int = 6) -> Vendor:
+    """The first night, with leads 1 to `many`."""
+    for number in range(1, many + 1):
+        vendor.put(number, FIRST)
+    assert vendor.night(FIRST) == ([], [])
+    assert vendor.counted(FIRST) == ids(*range(1, many + 1))
+    return vendor
+
+
+def swept(vendor: Vendor) -> list[tuple[date, int | None]]:
+    """Night and rows of every list that a sweep landed."""
+    return [(m.as_of, m.rows) for m in landed(vendor.settings, "vendor", "lead_swept")]
 
 
 def night(settings: Settings, as_of: date) -> tuple[list[str], list[str]]:

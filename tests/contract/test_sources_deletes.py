@@ -1,19 +1,17 @@
 """Deletes over every way in: what a weekly sweep of all keys finds, lands and leaves alone."""
 
-import os
-import signal
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from pytest_httpserver import HTTPServer
 
 import delete_case as deletes
 import ingest_case as case
-from delete_case import FIRST, SUNDAY, WAYS, Vendor, ids
-from scoreboard import Facts
+from delete_case import FIRST, SUNDAY, WAYS, Vendor, begun, ids, swept
 from throughline.extract import extract_source
 from throughline.landing import input_batches, landed, live_batches, set_verdict
 
@@ -39,19 +37,6 @@ def make(
         )
 
     return build
-
-
-def begun(vendor: Vendor, many: int = 6) -> Vendor:
-    """The first night, with leads 1 to `many`."""
-    for number in range(1, many + 1):
-        vendor.put(number, FIRST)
-    assert vendor.night(FIRST) == ([], [])
-    assert vendor.counted(FIRST) == ids(*range(1, many + 1))
-    return vendor
-
-
-def swept(vendor: Vendor) -> list[tuple[date, int | None]]:
-    return [(m.as_of, m.rows) for m in landed(vendor.settings, "vendor", "lead_swept")]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -191,29 +176,6 @@ def test_an_older_night_run_late_sweeps_nothing(make) -> None:
     assert vendor.counted(MONDAY) == ids(1, 2, 3, 4, 5, 6)
 
 
-@pytest.mark.parametrize("point", ["sweep.after_keys", "sweep.after_list", "sweep.landed"])
-@pytest.mark.parametrize("way", ["database", "rest"])
-def test_a_sweep_that_was_killed_and_done_again_lands_the_same(
-    make, way: str, point: str, facts: Facts
-) -> None:
-    vendor = begun(make(way))
-    vendor.drop(2)
-    vendor.night(SUNDAY - timedelta(days=1))
-    child = os.fork()
-    if child == 0:
-        os.environ["THROUGHLINE_FAULT"] = f"{point}:kill"
-        vendor.night(SUNDAY)
-        os._exit(0)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
-    facts.killed(point)
-    assert swept(vendor) == ([(SUNDAY, 1)] if point == "sweep.landed" else [])
-    assert vendor.night(SUNDAY)[1] == []
-    facts.compared(swept(vendor) == [(SUNDAY, 1)])
-    assert swept(vendor) == [(SUNDAY, 1)] and vendor.counted(SUNDAY) == ids(1, 3, 4, 5, 6)
-    left = [path.name for path in (vendor.settings.landing / "vendor/lead_swept").iterdir()]
-    assert len(left) == 1 and not left[0].startswith(".")
-
-
 def test_every_row_of_a_sweep_is_counted(make) -> None:
     vendor = begun(make("database"))
     vendor.drop(2, 3)
@@ -223,3 +185,72 @@ def test_every_row_of_a_sweep_is_counted(make) -> None:
     assert report.status == "ok" and batch.batch_id in report.batches and batch.status == "passed"
     assert "sweep of lead: 2 gone, 0 back, 2 gone in all, 4 there" in report.notes
     assert (batch.rows_read, batch.rows, batch.rejected, batch.not_mapped) == (2, 2, 0, 0)
+
+
+LEADS_SQL = """
+select
+    _file, _row, 'crm-' || id as lead_id, made as created_at, 'new' as status, made as updated_at,
+    survivor as merged_into_id
+from leads
+"""
+STEPS_SQL = """
+select
+    _file, _row, 'crm-' || lead as lead_id, made as changed_at, 'new' as status,
+    changed as updated_at
+from steps
+"""
+
+
+def test_keys_of_several_fields_are_cast_like_rows_and_merged_rows_are_left_alone(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_VENDOR", postgres_url)
+    connection = psycopg.connect(postgres_url, autocommit=True)
+    connection.execute(
+        "drop schema if exists swept cascade; create schema swept;"
+        "create table swept.leads as select n as id, '2026-03-04 10:00'::timestamp as made,"
+        " case when n = 2 then 'crm-1' end as survivor from generate_series(1, 3) as n;"
+        "create table swept.steps as select 1 as lead, '2026-03-04 10:00'::timestamp"
+        " + interval '1 hour' * n as made, null::timestamptz as changed"
+        " from generate_series(1, 3) as n"
+    )
+    settings = case.make_settings(tmp_path)
+    table = {"way": "database", "connection": "vendor", "lag_hours": 0}
+    keys = {"lead_id": "'crm-' || id"}
+    case.write_source(
+        settings,
+        "vendor",
+        {
+            "leads": {**table, "table": "swept.leads", "key": ["id"], "cursor": "made"},
+            "steps": {**table, "table": "swept.steps", "key": ["lead", "made"], "cursor": "made"},
+        },
+        {"lead": LEADS_SQL, "lead_status_history": STEPS_SQL},
+        {
+            "lead": {"streams": ["leads"], "sweep": {"weekday": "sunday", "keys": keys}},
+            "lead_status_history": {
+                "streams": ["steps"],
+                "sweep": {"weekday": "sunday", "keys": {"lead_id": "'crm-' || lead"}},
+            },
+        },
+        domain="crm",
+    )
+    deletes.night(settings, FIRST)
+    connection.execute(
+        "delete from swept.leads where id > 1;"
+        " delete from swept.steps where made > '2026-03-04 12:30'"
+    )
+    notes, errors = deletes.night(settings, SUNDAY)
+    assert errors == [] and [note.split(": ")[1][:7] for note in notes] == ["1 gone,", "1 gone,"]
+    gone = [
+        case.rows(batch.path, "lead_id")
+        for batch in live_batches(settings, SUNDAY)
+        if batch.window == "swept"
+    ]
+    assert gone == [[("crm-3",)], [("crm-1",)]]
+    left = [batch for batch in live_batches(settings, SUNDAY) if batch.entity != "lead"]
+    assert case.rows(left[-1].path, "changed_at, updated_at") == [
+        (
+            datetime(2026, 3, 4, 5, tzinfo=UTC),
+            None,
+        )  # 13:00 in Shanghai; no row said when it changed
+    ]

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from pytest_httpserver import HTTPServer
 
+import delete_case as deletes
 import ingest_case as case
 import rest_case as rest
 from throughline import scaffold
@@ -115,6 +116,35 @@ def test_source_test_of_a_table_reads_as_many_rows_as_asked(
     case.write_source(home, "shop", {"visits": stream}, {"lead": mapping}, domain="crm")
     code, out, _ = command("test", "shop", "--rows", "7")
     assert (code, out) == (0, "visits: ok, 7 rows of snapshot: id integer\n")
+
+
+def test_source_list_and_test_show_the_sweep(
+    home: Settings, command, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm = deletes.vendor("rest", home.config_file.parent, httpserver, monkeypatch, str)
+    for number in range(1, 9):
+        crm.put(number, deletes.FIRST)
+    crm.night(deletes.FIRST)
+    crm.drop(2)
+    crm.night(deletes.SUNDAY)
+    code, out, _ = command("test", "vendor", "--as-of", "2026-03-09", "--rows", "5")
+    assert code == 0
+    assert out.splitlines()[-1] == "sweep of lead: ok, 5 rows of all keys: lead_id"
+    code, out, _ = command("list")
+    swept = out.splitlines()[-1].split()
+    assert swept[3:] == ["lead_swept", "sweep", "sunday", "lead", "2026-03-08", "1"]
+
+
+def test_source_test_of_a_sweep_says_what_is_wrong_with_its_keys(
+    home: Settings, command, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {"lead_id": "no_such_column"}
+    crm = deletes.vendor("rest", home.config_file.parent, httpserver, monkeypatch, str, keys=keys)
+    crm.put(1, deletes.FIRST)
+    crm.show(crm, deletes.FIRST)
+    code, out, _ = command("test", "vendor", "--as-of", "2026-03-09")
+    assert code == 1
+    assert "sweep of lead: FAILED: vendor: entities.lead.sweep.keys does not fit stream" in out
 
 
 def test_source_preview_shows_accepted_and_rejected_rows_and_lands_nothing(
