@@ -88,6 +88,19 @@ distribute by business_date
 {%- endmaterialization %}
 
 
+{#
+    A text as a literal. Our sessions take literals as they stand, so that a quote inside one cannot
+    be escaped: it comes as a literal of its own.
+#}
+{% macro spark_text(value) -%}
+{%- if "'" in value -%}
+concat('{{ value.split("'") | join("', \"'\", '") }}')
+{%- else -%}
+'{{ value }}'
+{%- endif -%}
+{%- endmacro %}
+
+
 {# A seed is written as one SELECT of its rows; texts are quoted, which dbt-spark does not. #}
 {% macro spark__load_csv_rows(model, agate_table) -%}
 {%- set types = model['config'].get('column_types', {}) -%}
@@ -96,9 +109,7 @@ distribute by business_date
     {%- set values = [] -%}
     {%- for name in agate_table.column_names -%}
         {%- set value = row[name] -%}
-        {%- do values.append(
-            'null' if value is none else "'" ~ (value | string | replace("'", "''")) ~ "'"
-        ) -%}
+        {%- do values.append('null' if value is none else spark_text(value | string)) -%}
     {%- endfor -%}
     {%- do rows.append('(' ~ values | join(', ') ~ ')') -%}
 {%- endfor -%}
