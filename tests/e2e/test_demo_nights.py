@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -131,3 +131,69 @@ def test_every_request_has_the_endpoint_that_was_asked(made) -> None:
     routes = ask(settings, "select route from audit.unmapped_requests order by 1")
     assert [route for (route,) in routes] == sorted(truth.data["api"]["unknown_routes"])
     assert len(routes) == 12
+
+
+def test_arms_of_the_experiments_have_the_people_and_clicks_that_were_planted(made) -> None:
+    """T7, T8, T9: from touches, what happened to them, and who was assigned what."""
+    settings, truth, _ = made
+    sent = ask_work(
+        settings,
+        "select experiment_id, variant, count(*), count(clicked_at) from core.fct_touch"
+        " group by all",
+    )
+    planted = truth.data["experiments"]
+    assert {row[:2]: row[2:] for row in sent} == {
+        (name, arm): (said["people"], said["clicked"])
+        for name in ("exp-tone", "exp-slot")
+        for arm, said in planted[name].items()
+    }
+    assigned = ask_work(
+        settings,
+        "select a.experiment_id, a.variant, count(*), count(t.clicked_at)"
+        " from staging.stg_exp_assignment as a"
+        " inner join staging.stg_touch as s on a.unit_id = s.person_key"
+        " inner join core.fct_touch as t on s.touch_id = t.touch_id"
+        " where a.experiment_id in ('exp-aa', 'exp-split') and t.experiment_id = 'exp-tone'"
+        " group by all",
+    )
+    assert {row[:2]: row[2:] for row in assigned} == {
+        (name, arm): (said["people"], said["clicked"])
+        for name in ("exp-aa", "exp-split")
+        for arm, said in planted[name].items()
+    }
+
+
+def test_every_survey_wave_recommends_as_planted(made) -> None:
+    """T21: promoters minus detractors of the last answer of each person."""
+    settings, truth, _ = made
+    found = ask_work(
+        settings,
+        "select wave, count(*) filter (where score >= 9), count(*) filter (where score <= 6)"
+        " from (select wave, score from staging.stg_nps_response where score is not null qualify"
+        " row_number() over (partition by wave, person_key order by answered_at desc) = 1)"
+        " group by wave",
+    )
+    planted = truth.data["nps"]
+    assert found
+    assert {wave: (yes, no, yes - no) for wave, yes, no in found} == {
+        wave: (said["promoters"], said["detractors"], said["nps"]) for wave, said in planted.items()
+    }
+
+
+def test_the_keyword_that_fell_is_seen_to_fall_and_then_not_ranked(made) -> None:
+    """T22: third, eighteenth a week later, and then no number at all."""
+    settings, truth, _ = made
+    said = truth.data["seo"]
+    ranks = dict(
+        ask_work(
+            settings,
+            "select date, rank from staging.stg_seo_rank_daily"
+            f" where keyword = '{said['keyword']}' and device = 'desktop'",
+        )
+    )
+    falls, gone = said["falls_on"], said["gone_from"]
+    assert {rank for day, rank in ranks.items() if day < falls} == {3}
+    assert ranks[falls] - ranks[falls - timedelta(days=7)] == 15
+    assert {rank for day, rank in ranks.items() if falls <= day < gone} == {18}
+    assert {rank for day, rank in ranks.items() if day >= gone} == {None}
+    assert max(ranks) == NIGHTS[-1]

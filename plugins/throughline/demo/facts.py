@@ -35,6 +35,7 @@ class Facts:
         self.dirt = Dirt(vast)
         self.scripts: list[dict[str, Any]] = []
         self.streaks: list[dict[str, Any]] = []
+        self.users: list[tuple[int, str]] = []
         self._leads: dict[str, Counter[str]] = {view: Counter() for view in VIEWS}
         self._customers: dict[str, defaultdict] = {view: defaultdict(set) for view in VIEWS}
         self._cash: dict[str, defaultdict] = {view: defaultdict(Decimal) for view in VIEWS}
@@ -89,6 +90,8 @@ class Facts:
                 self.scripts.append(values)
             case "streak":
                 self.streaks.append(values)
+            case "user":
+                self.users.append((second, values["login"]))
         for view in VIEWS:
             self._credit(view, kind, values)
 

@@ -20,7 +20,9 @@ from throughline.demo import (
     quiet,
     reference,
     scripted,
+    seo,
     staff,
+    trials,
     usage,
 )  # fmt: skip
 from throughline.demo.arrivals import Day
@@ -124,6 +126,7 @@ def _conclude(settings: Settings, world: World, told: Told, end: date) -> Truth:
     if longest:
         until.write_text(f"{end}\n", encoding="utf-8")
     data = manifest(world, told.tally, told.facts, counts, end)
+    data |= {**trials.write(folder, world, told.facts.users), "seo": seo.truth(world)}
     path = folder / "truth" / "truth_manifest.json"
     write_json(path, data)
     return Truth(path, data)
@@ -154,6 +157,7 @@ def _live(
     using = [tenant for _, tenant in tenants if tenant.in_use(number)]
     quiet.fill(ledger, world, number, using)
     api_calls.programs(ledger, using, number)
+    seo.day(ledger, world, number)
     if number % 30 == 0:
         log.info("demo: %s, %d tenants", today, len(tenants))
 

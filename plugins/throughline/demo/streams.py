@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from throughline.demo import lines
+from throughline.demo import lines, seo
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class FileStream:
 STREAMS = (
     FileStream("pageviews", "pageview", "web/pageviews_{window}.jsonl.gz", lines.pageview),
     FileStream("forms", "form_submit", "web/forms_{window}.jsonl.gz", lines.form),
+    FileStream("seo_ranks", "seo_rank_daily", "growth/seo_ranks_{window}.csv", lines.plain,
+               seo.HEADER),
     FileStream("baidu_spend", "ad_spend_daily", "ads/baidu/spend_{window}.csv", lines.baidu,
                "日期,账户ID,推广计划ID,推广计划,推广单元ID,推广单元,关键词ID,关键词,匹配方式,设备,展现,点击,消费",
                "gb18030"),

@@ -142,6 +142,7 @@ def hire(ledger: Ledger, tenant: Tenant, number: int, day: int, second: int | No
     row = (tenant.tenant_id, employee.employee_id, login, opened, None,
            "admin" if number == 1 else "member", opened)  # fmt: skip
     ledger.emit("employees", day_of(opened), (None, employee.employee_id, *row))
+    ledger.fact("user", opened, login=login)
 
 
 def leave(ledger: Ledger, tenant: Tenant, employee: Employee, day: int) -> None:
