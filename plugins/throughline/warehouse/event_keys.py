@@ -52,28 +52,33 @@ def copied_dates(con: duckdb.DuckDBPyConnection, entity: str, changed: list[str]
     )
     table = keys_of(con, entity)
     came = f"from {table} where batch_no in {numbers}"
-    dates = f"select distinct business_date as date {came}"
     others = f"from {table} where batch_no not in {numbers}"
     if not con.execute(f"select exists ({others})").fetchall()[0][0]:
-        return dates
+        return f"select distinct business_date as date {came}"
     return (
-        f"{dates} union select distinct business_date {others}"
-        f" and key_hash in (select key_hash {came})"
+        f"select distinct business_date as date from {table}"
+        f" where key_hash in (select key_hash {came})"
     )
 
 
 def record_touched_batches(con: duckdb.DuckDBPyConnection, entity: str) -> None:
-    """Write the batches of this run that hold a row with the key of a row on a touched date."""
+    """Write the batches of this run that hold a row with the key of a row on a touched date.
+
+    Copies of what changed batches hold lie on touched dates themselves, so only keys of the others
+    are looked for: in most nights there are none.
+    """
     table = keys_of(con, entity)
     dates = f"(select business_date from run.touched_dates where entity = {literal(entity)})"
     there = f"from {table} where business_date in {dates}"
-    con.execute(f"create or replace temp table near as select distinct batch_no {there}")
-    others = f"from {table} where batch_no not in (select batch_no from near)"
-    if con.execute(f"select exists ({others})").fetchall()[0][0]:
-        con.execute(
-            f"insert into near select distinct batch_no {others}"
-            f" and key_hash in (select key_hash {there})"
-        )
+    changed = (
+        "(select batch_no from run.indexed where (batch_id in (select batch_id from run.batches))"
+        " <> (batch_id in (select batch_id from run.built_from)))"
+    )
+    con.execute(
+        f"create or replace temp table near as select distinct batch_no {there}"
+        f" union select distinct batch_no from {table}"
+        f" where key_hash in (select key_hash {there} and batch_no not in {changed})"
+    )
     con.execute(
         "insert into run.touched_batches select entity, batch_id from run.indexed"
         " where batch_no in (select batch_no from near)"
