@@ -104,6 +104,23 @@ def test_landing_newer_content_of_a_window_supersedes(tmp_path: Path) -> None:
     assert [b.batch_id for b in live_batches(settings, D2)] == [second.batch_id]
 
 
+def test_landing_window_that_comes_back_to_what_it_held_counts_as_it_is_now(
+    tmp_path: Path,
+) -> None:
+    settings = case.make_settings(tmp_path)
+    source = case.write_source(settings)
+    nights = [date(2026, 3, day) for day in (1, 2, 3, 4)]
+    for content, night in zip((ONE, TWO, ONE, ONE), nights, strict=True):
+        case.drop(settings, "calls_2026-03-01.csv", content)
+        for batch in case.take(settings, source, night):
+            set_verdict(settings, batch.batch_id, "passed", "gate", "all passed")
+    live = [live_batches(settings, night)[0] for night in nights]
+    assert [batch.rows for batch in live] == [1, 2, 1, 1]
+    assert len({batch.batch_id for batch in live}) == 3
+    assert live[2] == live[3]
+    assert [m.returned for m in landed(settings, "phones", "calls")] == [0, 0, 1]
+
+
 def test_landing_withdrawn_batch_brings_back_the_one_before(tmp_path: Path) -> None:
     settings = case.make_settings(tmp_path)
     source = case.write_source(settings)

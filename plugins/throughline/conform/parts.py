@@ -175,7 +175,7 @@ def versions(settings: Settings, parts: Parts) -> dict[str, str]:
 
 def batch_id(settings: Settings, parts: Parts) -> str:
     """`<source>.<entity>.<window>.<sha12>`; the same content and versions give the same id."""
-    landing = {name: manifest.sha256 for name, manifest in parts.manifests.items()}
+    landing = {name: manifest.identity for name, manifest in parts.manifests.items()}
     content = _sha(json.dumps([landing, versions(settings, parts)], sort_keys=True))
     return f"{parts.source.name}.{parts.entity}.{parts.window}.{content[:12]}"
 

@@ -37,7 +37,10 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One stream of one source over one window; instants are UTC."""
+    """One stream of one source over one window; instants are UTC.
+
+    `returned` counts how often the window had come back to this content, after other content.
+    """
 
     source: str
     stream: str
@@ -52,11 +55,18 @@ class Manifest:
     cursor_from: str | None = None
     cursor_to: str | None = None
     duplicate_of: str | None = None
+    returned: int = 0
 
     @property
     def batch(self) -> str:
         """Name of the batch's folder."""
-        return f"{self.window}-{self.sha256[:12]}"
+        name = f"{self.window}-{self.sha256[:12]}"
+        return f"{name}-{self.returned}" if self.returned else name
+
+    @property
+    def identity(self) -> str:
+        """Tells the batch from every other one of its window."""
+        return f"{self.sha256}-{self.returned}" if self.returned else self.sha256
 
     @property
     def fingerprint(self) -> str:
@@ -100,17 +110,19 @@ def content_hash(files: tuple[LandedFile, ...]) -> str:
 
 
 def commit(settings: Settings, source: str, stream: str, as_of: date, draft: Draft) -> Manifest:
-    """Turn a draft into a batch; content that the window already has is not kept twice.
+    """Turn a draft into a batch; content that the window has, or will have, is not kept twice.
 
-    Returns the new manifest, or the one that was there.
+    A window that had other content since comes back to it: that is a batch of its own, or the other
+    content would stay. Returns the new manifest, or the one that was there.
     """
     known = landed(settings, source, stream)
     content = content_hash(draft.files)
     same = [old for old in known if old.sha256 == content]
-    for old in same:
-        if old.window == draft.window:
-            shutil.rmtree(draft.folder)
-            return found_again(settings, old, as_of)
+    of_window = [old for old in known if old.window == draft.window]
+    there = _held(of_window, content, as_of)
+    if there is not None:
+        shutil.rmtree(draft.folder)
+        return found_again(settings, there, as_of)
     manifest = Manifest(
         source=source,
         stream=stream,
@@ -124,6 +136,7 @@ def commit(settings: Settings, source: str, stream: str, as_of: date, draft: Dra
         cursor_from=draft.cursor_from,
         cursor_to=draft.cursor_to,
         duplicate_of=same[0].batch if same else None,
+        returned=sum(old.sha256 == content for old in of_window),
     )
     fault.point("land.before_rename")
     target = manifest.folder(settings)
@@ -142,6 +155,13 @@ def landed(settings: Settings, source: str, stream: str) -> list[Manifest]:
     folder = settings.landing / source / stream
     found = [_read(path) for path in folder.glob(f"[!.]*/{MANIFEST}")]
     return sorted(found, key=lambda manifest: (manifest.extracted_at, manifest.batch))
+
+
+def _held(of_window: list[Manifest], content: str, as_of: date) -> Manifest | None:
+    """The batch of a window that holds this content at a night, or came to hold it later."""
+    newest = [old for old in of_window if old.as_of <= as_of][-1:]
+    later = [old for old in of_window if old.as_of > as_of]
+    return next((old for old in [*newest, *later] if old.sha256 == content), None)
 
 
 def found_again(settings: Settings, manifest: Manifest, as_of: date) -> Manifest:
