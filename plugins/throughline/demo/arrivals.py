@@ -66,12 +66,22 @@ def _visit(rng: Random, ledger: Ledger, day: Day, serial: int, channel: Channel)
     if visitor.kind is None:
         day.landed[channel.name, visitor.campaign] += 1
     last = visits.session(rng, ledger, visitor, visitor.first_second, touch=True)
+    lead = None
     if visitor.kind is None and rng.random() < channel.form_rate:
-        _form_lead(rng, ledger, day, visitor, last + 20)
+        lead = _form_lead(rng, ledger, day, visitor, last + 20)
+    if serial % max(1, round(day.world.scale)) == 0:
+        _note(ledger, visitor, lead)
     visits.later_visits(rng, ledger, visitor, day.world.busy)
 
 
-def _form_lead(rng: Random, ledger: Ledger, day: Day, visitor: Visitor, second: int) -> None:
+def _note(ledger: Ledger, visitor: Visitor, lead: Lead | None) -> None:
+    """Note a plain visitor who did not come by a search ad, for what is told of visitors later."""
+    odd = visitor.kind is not None or (lead is not None and lead.fate in ODD)
+    if not odd and visitor.channel.name != "sem_baidu":
+        ledger.fact("visitor", visitor.first_second, cookie=visitor.cookie, left=lead is not None)
+
+
+def _form_lead(rng: Random, ledger: Ledger, day: Day, visitor: Visitor, second: int) -> Lead:
     kind = rng.choices([name for name, _ in KINDS], [share for _, share in KINDS])[0]
     lead = _lead(rng, day, visitor.channel, second + 30)
     lead.visitor, lead.company.observed = visitor, visitor.observed
@@ -92,6 +102,7 @@ def _form_lead(rng: Random, ledger: Ledger, day: Day, visitor: Visitor, second: 
             rng, ledger, visitor, lead.person, lead.company.name, again, "contact"
         )
         leads.duplicate(rng, ledger, lead, f"{lead.lead_id}b", event_id)
+    return lead
 
 
 def _planned(day: Day) -> str | None:

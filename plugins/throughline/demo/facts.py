@@ -36,6 +36,7 @@ class Facts:
         self.scripts: list[dict[str, Any]] = []
         self.streaks: list[dict[str, Any]] = []
         self.users: list[tuple[int, str]] = []
+        self.visitors: list[tuple[int, str, bool]] = []
         self._leads: dict[str, Counter[str]] = {view: Counter() for view in VIEWS}
         self._customers: dict[str, defaultdict] = {view: defaultdict(set) for view in VIEWS}
         self._cash: dict[str, defaultdict] = {view: defaultdict(Decimal) for view in VIEWS}
@@ -92,6 +93,8 @@ class Facts:
                 self.streaks.append(values)
             case "user":
                 self.users.append((second, values["login"]))
+            case "visitor":
+                self.visitors.append((second, values["cookie"], values["left"]))
         for view in VIEWS:
             self._credit(view, kind, values)
 

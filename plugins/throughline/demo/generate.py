@@ -12,6 +12,7 @@ from typing import Any
 from throughline.demo import (
     api_calls,
     arrivals,
+    campaigns,
     costs,
     endpoints,
     midnight,
@@ -114,6 +115,7 @@ def _prologue(ledger: Ledger, world: World) -> None:
     scripted.tell(ledger, world, plots.PLOTS)
     scripted.streaks(ledger, world)
     midnight.tell(ledger, world)
+    campaigns.tell(ledger, world)
 
 
 def _conclude(settings: Settings, world: World, told: Told, end: date) -> Truth:
@@ -127,6 +129,7 @@ def _conclude(settings: Settings, world: World, told: Told, end: date) -> Truth:
         until.write_text(f"{end}\n", encoding="utf-8")
     data = manifest(world, told.tally, told.facts, counts, end)
     data |= {**trials.write(folder, world, told.facts.users), "seo": seo.truth(world)}
+    data |= campaigns.write(folder, world, told.facts.visitors)
     path = folder / "truth" / "truth_manifest.json"
     write_json(path, data)
     return Truth(path, data)

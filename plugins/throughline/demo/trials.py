@@ -4,15 +4,13 @@ Planted (spec: T7, T8, T9, T21): a tone that is clicked more often, an A/A test,
 the planned one, four send slots that make no difference, and waves of a survey counted exactly.
 """
 
-import csv
-import gzip
 from collections import Counter
-from io import StringIO
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from throughline.demo import staff
+from throughline.demo import exports, staff
+from throughline.demo.exports import Rows
 from throughline.demo.times import DAY, date_of, local, start_of
 from throughline.demo.world import World
 
@@ -40,7 +38,6 @@ HEADERS = {
     "touch_events.csv.gz": "touch_id,kind,ts",
     "nps.csv": "response_id,wave,person_key,score,sent_at,answered_at",
 }  # fmt: skip
-Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def write(folder: Path, world: World, users: list[tuple[int, str]]) -> dict[str, Any]:
@@ -48,7 +45,7 @@ def write(folder: Path, world: World, users: list[tuple[int, str]]) -> dict[str,
 
     `users`: second of the first day and login of the product's users, in the order of the story.
     """
-    rows: Rows = {name: [] for name in HEADERS}
+    rows = exports.blank(HEADERS)
     rng = Random(f"trials:{world.seed}")
     begin = start_of(world.history_until.toordinal() - BEFORE_THE_END)
     people = [login for opened, login in users if opened < begin][: 2 * ARM]
@@ -57,19 +54,8 @@ def write(folder: Path, world: World, users: list[tuple[int, str]]) -> dict[str,
         "experiments": _experiments(rng, rows, people, begin),
         "nps": _surveys(rng, rows, people, begin),
     }
-    for name, header in HEADERS.items():
-        path = folder / "growth" / name
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _put(path, [tuple(header.split(",")), *rows[name]])
+    exports.write(folder / "growth", HEADERS, rows)
     return truth
-
-
-def _put(path: Path, rows: list[tuple[Any, ...]]) -> None:
-    text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    made = text.getvalue().encode()
-    path.write_bytes(gzip.compress(made, 1, mtime=0) if path.suffix == ".gz" else made)
 
 
 def _experiments(rng: Random, rows: Rows, people: list[str], begin: int) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+select * from search_terms
