@@ -9,8 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+import campaign_queries as campaigns
 from throughline import demo, night
 from throughline.extract import extract_domain
+from throughline.landing.batches import input_batches
 from throughline.night_report import NightReport
 from throughline.publish.digest import release_hash
 from throughline.settings import DOMAINS, Settings, load_settings
@@ -178,6 +180,75 @@ def test_every_survey_wave_recommends_as_planted(made) -> None:
     assert {wave: (yes, no, yes - no) for wave, yes, no in found} == {
         wave: (said["promoters"], said["detractors"], said["nps"]) for wave, said in planted.items()
     }
+
+
+def test_every_row_of_marketings_exports_is_accepted_once(made) -> None:
+    settings, _, _ = made
+    exported = [
+        b for b in input_batches(settings) if b.source in ("demo_campaigns", "demo_content")
+    ]
+    assert len(exported) == 16
+    assert all(batch.rows > 0 for batch in exported)
+    assert sum(batch.rejected for batch in exported) == 0
+
+
+def test_two_market_events_return_what_was_planted(made) -> None:
+    """T23: +180 % and -50 %, credit in equal parts over all touches of those who bought."""
+    settings, truth, _ = made
+    found = dict(ask_work(settings, campaigns.EVENT_RETURNS))
+    assert found == pytest.approx({"mkt-summit": 1.8, "mkt-roadshow": -0.5})
+    assert {name: said["roi"] for name, said in truth.data["fairs"].items()} == pytest.approx(found)
+
+
+def test_who_asks_for_the_price_becomes_a_lead_as_often_as_planted(made) -> None:
+    """T14: searchers by intent, and those of them with a lead afterwards."""
+    settings, truth, _ = made
+    said = truth.data["searches"]
+    assert {row[0]: row[1:] for row in ask_work(settings, campaigns.SEARCHERS)} == {
+        name: (counts["searchers"], counts["captured"]) for name, counts in said.items()
+    }
+    assert all(counts["captured"] > 0 for counts in said.values())
+
+
+def test_who_shares_in_time_has_readers_who_leave_a_form(made) -> None:
+    """T24: tasks in time, readers and captures through the links of each half of the team."""
+    settings, truth, _ = made
+    tasks = {row[0]: row[1:] for row in ask_work(settings, campaigns.TASKS)}
+    readers = {row[0]: row[1:] for row in ask_work(settings, campaigns.READERS)}
+    for said in truth.data["shares"].values():
+        given, in_time = zip(*(tasks[who] for who in said["staff"]), strict=True)
+        assert (sum(given), sum(in_time)) == (said["tasks"], said["in_time"])
+        read, left = zip(*(readers.get(who, (0, 0)) for who in said["staff"]), strict=True)
+        assert (sum(read), sum(left)) == (said["readers"], said["captured"])
+        assert said["captured"] > 0
+
+
+def test_search_is_seen_first_and_ads_last_where_events_stood_in_the_middle(made) -> None:
+    """T3: the planted ways exactly, and organic search ahead by 15 points among all."""
+    settings, truth, _ = made
+    said = truth.data["paths"]
+    assert {row[:2]: row[2] for row in ask_work(settings, campaigns.PATHS)} == {
+        ("first", said["first"]): said["conversions"],
+        ("last", said["last"]): said["conversions"],
+    }
+    shares = dict(ask(settings, campaigns.SHARES))
+    assert shares["first"] - shares["last"] >= 0.15
+
+
+def test_the_leaking_page_and_where_its_visitors_went_are_found_again(made) -> None:
+    """T13: visitors on each page by device, and where those on the phone went from the second."""
+    settings, truth, _ = made
+    said = truth.data["leak"]
+    steps = said["steps"]
+    with duckdb.connect(str(settings.work_file), read_only=True) as connection:
+        rows = connection.execute(campaigns.REACHED, [steps]).fetchall()
+        lost = connection.execute(campaigns.LOST_TO, [steps[1], steps[2]]).fetchall()
+    found = {(device, path): count for device, path, count in rows}
+    assert {
+        device: [found[device, path] for path in steps] for device in ("mobile", "desktop")
+    } == said["reached"]
+    assert lost[0][0] == said["leak"]
+    assert sum(count for _, count in lost) == found["mobile", steps[1]] - found["mobile", steps[2]]
 
 
 def test_the_keyword_that_fell_is_seen_to_fall_and_then_not_ranked(made) -> None:

@@ -125,7 +125,7 @@ def export(world: World, rows: Rows) -> dict[str, Any]:
                 (event_id, f"ek-{event_id}-{number}", local(second - 4 * DAY), "", "false", "", "",
                  "", ""))  # fmt: skip
     for guest in guests(world):
-        for event_id in guest.events:
+        for event_id in (name for name in guest.events if begins(world, name) < over):
             came(rows, event_id, begins(world, event_id), guest.key, guest.company, guest.person)
     for event_id, cost in COSTS.items():
         booked = local(begins(world, event_id) + 3 * DAY)[:10]

@@ -19,7 +19,7 @@ LOSS, LEAK, LEAKING = 0.15, 0.40, 2
 TERMS, ELSEWHERE = "/h5/terms", ("/h5/faq", "/h5/about", "/h5/start")
 TO_THE_TERMS = 0.6
 VISITORS, FEWEST = 1500, 100
-"""Visitors of each device per scale, and at least."""
+"""Visitors of each device at the default size and above, and at least."""
 POSTER = ("wechat", "content", "wx_h5")
 
 
@@ -29,7 +29,7 @@ def export(world: World, rows: Rows) -> dict[str, Any]:
     truth: dict[str, Any] = {"steps": [path for path, _ in STEPS], "leak": TERMS, "reached": {}}
     first, days = world.start.toordinal(), (world.history_until - world.start).days
     for device in ("mobile", "desktop"):
-        count = max(FEWEST, round(VISITORS * world.scale))
+        count = max(FEWEST, round(VISITORS * min(1, world.scale)))
         reached = _reached(count, device)
         truth["reached"][device] = reached
         when = rng.sample(range(count), count)

@@ -1,0 +1,94 @@
+"""What the built tables say of the campaigns planted in the demo (T3, T13, T14, T23, T24)."""
+
+EVENT_RETURNS = """
+with bought as (
+    select distinct contracts.contract_id, contracts.amount, touches.touch_id, touches.kind,
+        split_part(touches.source_id, '|', 1) as event_id
+    from core.fct_contract as contracts
+    inner join core.bridge_person_company as members
+        on contracts.company_id = members.company_id
+    inner join core.fct_touchpoint as touches on members.person_id = touches.person_id
+    where contracts.is_first_paid and touches.touch_date
+        between contracts.signed_date - 90 and contracts.signed_date
+),
+credits as (
+    select *, amount / count(*) over (partition by contract_id) as credit from bought
+),
+costs as (
+    select event_id, sum(amount) as cost from staging.stg_mkt_event_cost group by all
+)
+select costs.event_id, sum(credits.credit) / any_value(costs.cost) - 1
+from credits inner join costs on credits.event_id = costs.event_id and credits.kind = 'event'
+where costs.event_id in ('mkt-summit', 'mkt-roadshow')
+group by all
+"""
+"""What each of the two events returned, credit in equal parts over all touches of a company."""
+
+SEARCHERS = """
+with asked as (
+    select anonymous_id, min(event_at) as asked_at,
+        case when regexp_matches(term, '价格|报价|多少钱') then 'price'
+            when regexp_matches(term, '怎么|教程|如何') then 'how_to' end as intent
+    from staging.stg_search_term where source = 'site' group by all
+)
+select asked.intent, count(distinct asked.anonymous_id),
+    count(distinct case when leads.created_at > asked.asked_at then asked.anonymous_id end)
+from asked
+inner join core.map_identity as identities
+    on identities.id_type = 'anonymous_id' and asked.anonymous_id = identities.id_value
+left join core.fct_lead as leads on identities.person_id = leads.person_id
+group by all
+"""
+"""Searchers on the site by what their words ask for, and those who became leads."""
+
+TASKS = """
+select staff_id, count(*), count(*) filter (done_at <= due_at)
+from staging.stg_staff_task where type = 'share' group by all
+"""
+"""Tasks of each member of staff, and those done in time."""
+
+READERS = """
+select links.staff_id, count(distinct views.anonymous_id), count(distinct forms.anonymous_id)
+from core.fct_content_event as views
+inner join core.dim_utm_link as links on views.share_id = links.short_code and links.is_current
+left join staging.stg_form_submit as forms
+    on views.anonymous_id = forms.anonymous_id
+    and forms.event_at between views.event_at and views.event_at + interval '24 hours'
+where views.kind = 'view'
+group by all
+"""
+"""Readers of what each member of staff shared, and those who left a form within the day."""
+
+PATHS = """
+select attribution_model, channel_id, count(*)
+from intermediate.int_conversions__attributed
+where conversion_type = 'first_accepted_opportunity' and conversion_id like 'opp-m%'
+group by all
+"""
+"""First and last touch of the companies that were planted."""
+
+SHARES = """
+select attribution_model,
+    sum(credited_opportunities) filter (channel = 'seo') / sum(credited_opportunities)
+from acquisition.channel_roi where attribution_model in ('first', 'last') group by all
+"""
+"""Share of organic search in all first opportunities, by first and by last touch."""
+
+REACHED = """
+select device, url_path, count(distinct anonymous_id)
+from core.fct_pageview where site_id = 'h5' and url_path in (
+    select unnest(?)
+) group by all
+"""
+"""Visitors of each device on each page of the way."""
+
+LOST_TO = """
+with seen as (
+    select *, lead(url_path) over (partition by anonymous_id order by event_at) as next_path
+    from core.fct_pageview where site_id = 'h5' and device = 'mobile'
+)
+select next_path, count(*) from seen
+where url_path = ? and next_path is distinct from ?
+group by all order by 2 desc, 1 nulls last
+"""
+"""Where visitors on the phone went from one page who did not go to the next."""
