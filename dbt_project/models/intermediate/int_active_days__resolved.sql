@@ -15,9 +15,6 @@ identities as (
 
     select id_type, id_value, person_id,
     from {{ ref('map_identity') }}
-    qualify row_number() over (
-        partition by id_type, id_value order by valid_from desc, person_id
-    ) = 1
 
 ),
 

@@ -28,7 +28,7 @@ rules as (
 
 identities as (
 
-    select * from {{ ref('int_identities__current') }}
+    select * from {{ ref('map_identity') }}
 
 ),
 

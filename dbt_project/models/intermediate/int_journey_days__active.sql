@@ -14,7 +14,7 @@ user_days as (
 
 identities as (
 
-    select * from {{ ref('int_identities__current') }}
+    select * from {{ ref('map_identity') }}
 
 ),
 

@@ -24,7 +24,7 @@ accounts as (
 
 identities as (
 
-    select * from {{ ref('int_identities__current') }}
+    select * from {{ ref('map_identity') }}
 
 ),
 

@@ -4,7 +4,7 @@ with
 
 identities as (
 
-    select * from {{ ref('int_identities__current') }}
+    select * from {{ ref('map_identity') }}
 
 ),
 

@@ -31,7 +31,7 @@ lead_records as (
 
 identities as (
 
-    select * from {{ ref('int_identities__current') }}
+    select * from {{ ref('map_identity') }}
 
 ),
 

@@ -32,7 +32,6 @@ identities as (
     select id_value, person_id,
     from {{ ref('map_identity') }}
     where id_type = 'login_id'
-    qualify row_number() over (partition by id_value order by valid_from desc, person_id) = 1
 
 ),
 

@@ -18,7 +18,7 @@ companies as (
 
 identities as (
 
-    select * from {{ ref('int_identities__current') }}
+    select * from {{ ref('map_identity') }}
     where id_type = 'login_id'
 
 ),
