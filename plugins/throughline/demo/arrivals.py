@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
-from throughline.demo import calls, customers, leads, tenants, visits
+from throughline.demo import calls, customers, leads, policy, tenants, visits
 from throughline.demo.channels import BY_NAME, CHANNELS, Channel
 from throughline.demo.company import Person, new_company, new_person, typed_name, typed_phone
 from throughline.demo.leads import Lead
 from throughline.demo.ledger import Ledger
+from throughline.demo.tenants import Tenant
 from throughline.demo.times import DAY
 from throughline.demo.visits import Visitor
 from throughline.demo.world import World
@@ -95,7 +96,7 @@ def _form_lead(rng: Random, ledger: Ledger, day: Day, visitor: Visitor, second: 
         visitor.user_id = tenants.login_of(lead.company, 1)
         node = f"login_id:{visitor.user_id}"
         ledger.fact("node", second, person=lead.person.person, node=node)
-    _work(rng, ledger, lead, tenant)
+    _work(rng, ledger, day.world, lead, tenant)
     if lead.fate not in ODD and rng.random() < REPEATED:
         again = second + 2 * DAY
         event_id = _fill_form(
@@ -134,7 +135,7 @@ def _lead(rng: Random, day: Day, channel: Channel, second: int) -> Lead:
     return Lead(f"L-{number}", second, channel, company, person, fate, {})
 
 
-def _work(rng: Random, ledger: Ledger, lead: Lead, tenant) -> None:
+def _work(rng: Random, ledger: Ledger, world: World, lead: Lead, tenant: Tenant | None) -> None:
     nodes = [f"lead_id:{lead.lead_id}", f"phone:{lead.person.phone}"]
     nodes += [f"email:{lead.person.email}"] if lead.person.email else []
     for node in nodes:
@@ -144,8 +145,13 @@ def _work(rng: Random, ledger: Ledger, lead: Lead, tenant) -> None:
         return
     called = calls.call_back(rng, ledger, lead)
     valid = leads.settle(rng, ledger, lead, called)
-    if valid is not None and lead.fate in ("paid", "lost"):
-        customers.convert(rng, ledger, lead, valid, tenant)
+    if valid is None:
+        return
+    opened = None
+    pursuit = rng if lead.fate in ("paid", "lost") else policy.pursuit(world, lead, valid)
+    if pursuit is not None:
+        opened = customers.convert(pursuit, ledger, lead, valid, tenant)
+    ledger.fact("valid", valid, opened=opened, in_force=policy.in_force(world, valid))
 
 
 def _import(rng: Random, ledger: Ledger, day: Day, channel: Channel) -> None:
@@ -159,7 +165,7 @@ def _import(rng: Random, ledger: Ledger, day: Day, channel: Channel) -> None:
     elif channel.name == "event":
         source, event_id = "event", f"mkt-{date.fromordinal(day.number):%Y%m}"
     leads.create(rng, ledger, lead, source, event_id)
-    _work(rng, ledger, lead, None)
+    _work(rng, ledger, day.world, lead, None)
 
 
 def expected_event_leads(world: World) -> int:

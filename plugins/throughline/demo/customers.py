@@ -31,8 +31,11 @@ class Customer:
     term: int
 
 
-def convert(rng: Random, ledger: Ledger, lead: Lead, valid: int, tenant: Tenant | None) -> None:
-    """Open the opportunity of a valid lead, and the customer's life if it is won."""
+def convert(rng: Random, ledger: Ledger, lead: Lead, valid: int, tenant: Tenant | None) -> int:
+    """Open the opportunity of a valid lead, and the customer's life if it is won.
+
+    Returns the second at which it was opened.
+    """
     second = calls.office_hour(rng, valid + int((0.2 + rng.expovariate(0.25)) * DAY))
     company, owner_id = lead.company, staff.SALES[int(rng.random() * len(staff.SALES))]
     contact_id = accounts.enter(ledger, company, lead, second, owner_id)
@@ -49,7 +52,7 @@ def convert(rng: Random, ledger: Ledger, lead: Lead, valid: int, tenant: Tenant 
     for offset in (3, 12):
         calls.follow_up(rng, ledger, lead, min(second + offset * DAY, closed), "opp_callback")
     if not won:
-        return
+        return second
     if tenant is None or tenant.first_day > day_of(closed):
         tenant = tenants.sign_up(rng, ledger, company, closed + 7200, None, trial=False)
     customer = Customer(company, tenant, owner_id, contact_id, lead.lead_id, line, seats, price,
@@ -57,6 +60,7 @@ def convert(rng: Random, ledger: Ledger, lead: Lead, valid: int, tenant: Tenant 
     live(rng, ledger, customer, closed + 3600, opportunity_id)
     if rng.random() < 0.4:
         calls.follow_up(rng, ledger, lead, closed + 20 * DAY, "care")
+    return second
 
 
 def _offer(rng: Random, lead: Lead) -> tuple[str, int, float, int]:

@@ -13,6 +13,10 @@ VIEWS = ("channel", "observed")
 values looks like its referrer."""
 
 
+ENOUGH = 5000
+"""Leads, and contacts, that are remembered by name."""
+
+
 class Dirt:
     """Planted dirt by kind: counts, and the ids unless they are too many to be listed."""
 
@@ -37,6 +41,8 @@ class Facts:
         self.streaks: list[dict[str, Any]] = []
         self.users: list[tuple[int, str]] = []
         self.visitors: list[tuple[int, str, bool]] = []
+        self.valid: Counter[tuple[str, str]] = Counter()
+        self.known: dict[str, list[tuple[int, str]]] = {"lead_id": [], "contact_id": []}
         self._leads: dict[str, Counter[str]] = {view: Counter() for view in VIEWS}
         self._customers: dict[str, defaultdict] = {view: defaultdict(set) for view in VIEWS}
         self._cash: dict[str, defaultdict] = {view: defaultdict(Decimal) for view in VIEWS}
@@ -83,14 +89,15 @@ class Facts:
                 self._node(values["person"], f"lead_id:{values['lead_id']}")
             case "node":
                 self._node(values["person"], values["node"])
+                self._remember(second, values["node"])
+            case "valid":
+                self._valid(values)
             case "spend":
                 key = values["channel"], values["key"]
                 if second >= self._spend.get(key, (second,))[0]:
                     self._spend[key] = second, values["cost"]
-            case "script":
-                self.scripts.append(values)
-            case "streak":
-                self.streaks.append(values)
+            case "script" | "streak":
+                (self.scripts if kind == "script" else self.streaks).append(values)
             case "user":
                 self.users.append((second, values["login"]))
             case "visitor":
@@ -106,6 +113,19 @@ class Facts:
                 self._customers[view][values[view]].add(values["account_id"])
             case "cash" if values["currency"] == "CNY":
                 self._cash[view][values[view]] += Decimal(str(values["amount"]))
+
+    def _valid(self, values: dict[str, Any]) -> None:
+        """Count a valid lead, and whether its opportunity was opened by now."""
+        opened, side = values["opened"], "after" if values["in_force"] else "before"
+        self.valid[side, "valid"] += 1
+        self.valid[side, "opened"] += opened is not None and opened < self._limit
+
+    def _remember(self, second: int, node: str) -> None:
+        """Remember the first leads and contacts by name, whatever the size of the world."""
+        kind, _, name = node.partition(":")
+        known = self.known.get(kind)
+        if known is not None and len(known) < ENOUGH:
+            known.append((second, name))
 
     def _node(self, person: str, node: str) -> None:
         if not self._vast:

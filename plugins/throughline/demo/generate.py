@@ -15,6 +15,7 @@ from throughline.demo import (
     campaigns,
     costs,
     endpoints,
+    exported,
     midnight,
     odd_rows,
     plots,
@@ -60,7 +61,7 @@ def generate(settings: Settings, end: date) -> Truth:
         told = Told(Tally(world.vast), Facts(end, world.vast),
                     Versions(settings.demo_folder / "crm_versions", end))  # fmt: skip
         _tell(settings, world, end, told)
-        reference.write(settings.demo_folder)
+        reference.write(settings.demo_folder, world)
         endpoints.write(settings.demo_folder)
         return _conclude(settings, world, told, end)
 
@@ -129,6 +130,7 @@ def _conclude(settings: Settings, world: World, told: Told, end: date) -> Truth:
         until.write_text(f"{end}\n", encoding="utf-8")
     data = manifest(world, told.tally, told.facts, counts, end)
     data |= {**trials.write(folder, world, told.facts.users), "seo": seo.truth(world)}
+    exported.write(folder, world, told.facts, end, data)
     data |= campaigns.write(folder, world, told.facts.visitors)
     path = folder / "truth" / "truth_manifest.json"
     write_json(path, data)

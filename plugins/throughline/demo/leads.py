@@ -12,6 +12,8 @@ from throughline.demo.ledger import Ledger
 from throughline.demo.times import DAY
 from throughline.demo.visits import Visitor
 
+LOST, LOST_OF_PAID, VALID, INVALID = 0.08, 0.6, 0.18, 0.25
+"""Shares of leads by fate; of the lost ones, what every paid lead of a channel adds."""
 REASONS = ("competitor", "student", "supplier", "unreachable", "no_need", "other", "test")
 
 
@@ -35,9 +37,9 @@ def fate_of(rng: Random, channel: Channel) -> str:
     chance = rng.random()
     bounds = (
         ("paid", channel.paid_rate),
-        ("lost", 0.08 + channel.paid_rate * 0.6),
-        ("valid", 0.18),
-        ("invalid", 0.25),
+        ("lost", LOST + channel.paid_rate * LOST_OF_PAID),
+        ("valid", VALID),
+        ("invalid", INVALID),
     )
     for fate, share in bounds:
         if chance < share:

@@ -28,8 +28,8 @@ def settings_in(folder: Path, **keys: object) -> Settings:
 
 def source_files(settings: Settings) -> dict[str, str]:
     """Path below the demo folder → sha256 of every file a source delivers."""
-    kinds = ("web", "ads", "finance", "calls", "product", "reference",
-             "growth", "campaigns", "content")  # fmt: skip
+    kinds = ("web", "ads", "finance", "calls", "product", "reference", "growth",
+             "scrm", "success", "campaigns", "content")  # fmt: skip
     return {
         str(path.relative_to(settings.demo_folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for kind in kinds

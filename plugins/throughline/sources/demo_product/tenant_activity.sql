@@ -1,0 +1,1 @@
+select * from end_customer_days
