@@ -1,6 +1,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from night_case import DAY, make_home, outcomes, put, rows_of
@@ -172,3 +173,12 @@ def test_the_same_batches_and_code_are_the_same_run_and_an_outcome_makes_another
     assert first.run_id.startswith(f"{NEXT}-")
     outcomes(settings, NEXT, marketing="failed")
     assert plan(settings, NEXT).run_id != first.run_id
+
+
+def test_files_are_read_by_the_oldest_duckdb_that_the_readme_names(settings):
+    with connect(settings, settings.home / "some.duckdb") as con:
+        con.execute("create table one as select 1 as number")
+    con = duckdb.connect(str(settings.home / "some.duckdb"), read_only=True)
+    tags = con.execute("select tags from duckdb_databases() where not internal").fetchall()
+    assert tags == [({"storage_version": "v1.4.0+"},)]
+    assert "DuckDB 1.4 or newer" in (Path(__file__).parents[2] / "README.md").read_text()
