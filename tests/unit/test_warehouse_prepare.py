@@ -176,9 +176,8 @@ def test_the_same_batches_and_code_are_the_same_run_and_an_outcome_makes_another
 
 
 def test_files_are_read_by_the_oldest_duckdb_that_the_readme_names(settings):
-    with connect(settings, settings.home / "some.duckdb") as con:
-        con.execute("create table one as select 1 as number")
-    con = duckdb.connect(str(settings.home / "some.duckdb"), read_only=True)
+    _prepare(settings)
+    con = duckdb.connect(str(settings.work_file), read_only=True)
     tags = con.execute("select tags from duckdb_databases() where not internal").fetchall()
     assert tags == [({"storage_version": "v1.4.0+"},)]
     assert "DuckDB 1.4 or newer" in (Path(__file__).parents[2] / "README.md").read_text()
