@@ -19,7 +19,7 @@ from throughline.demo.pages import Reader, left_form, viewed
 from throughline.demo.times import DAY, start_of
 from throughline.demo.world import World
 
-WAYS, FEWEST = 650, 12
+WAYS, FEWEST = 720, 12
 """Companies of 540 days at scale 1, and at least."""
 ROOM = 50
 """Days that the way from the event to a closed opportunity may take."""
