@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from throughline.demo import end_customers, friends, policy, shop, success
+from throughline.demo import end_customers, friends, pilot, policy, shop, success
 from throughline.demo.facts import Facts
 from throughline.demo.world import World
 
@@ -14,7 +14,7 @@ def write(folder: Path, world: World, facts: Facts, end: date, data: dict[str, A
     sold = shop.write(folder, world, end)
     data["files"] |= sold.pop("files")
     data |= sold | friends.write(folder, world) | success.write(folder, world, facts)
-    data |= end_customers.write(folder, world, facts.users)
+    data |= end_customers.write(folder, world, facts.users) | pilot.write(folder, world)
     data["policy"] = {
         "begins": policy.begins(world), "gain": policy.GAIN,
         **{side: {what: facts.valid[side, what] for what in ("valid", "opened")}

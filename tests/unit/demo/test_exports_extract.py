@@ -11,7 +11,7 @@ import yaml
 
 import throughline
 from night_case import build_work, rows_of, use_part_of_project
-from throughline.demo import end_customers, friends, shop, success
+from throughline.demo import end_customers, friends, pilot, shop, success
 from throughline.demo.facts import Facts
 from throughline.demo.world import World
 from throughline.extract import extract_source
@@ -26,7 +26,7 @@ SOURCES = Path(throughline.__file__).parent / "sources"
 TENANTS = ("end_customers", "end_customer_days", "end_customer_orders")
 STAGED = ("order", "scrm_friend_request", "scrm_friend", "scrm_message", "tag_task", "referral",
           "activity", "im_chat", "csat_response", "feedback", "person_profile", "tag_assignment",
-          "tenant_end_customer", "tenant_activity", "tenant_order")  # fmt: skip
+          "tenant_end_customer", "tenant_activity", "tenant_order", "app_event")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, 
     folder = tmp_path_factory.mktemp("exports")
     for name in ("demo_scrm", "demo_success"):
         shutil.copytree(SOURCES / name, folder / "sources" / name)
-    _tenants_alone(folder / "sources" / "demo_product")
+    _part_of(folder / "sources", "demo_product", TENANTS)
+    _part_of(folder / "sources", "demo_growth", ("pilot_events",))
     (folder / "throughline.yml").write_text("home: home\nsources_path: [sources]\n")
     settings = load_settings(folder / "throughline.yml")
     facts = _facts()
@@ -43,8 +44,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, 
     truth |= friends.write(settings.demo_folder, WORLD)
     truth |= success.write(settings.demo_folder, WORLD, facts)
     truth |= end_customers.write(settings.demo_folder, WORLD, facts.users)
-    for name, night in (("demo_scrm", SUNDAY), ("demo_success", SUNDAY),
-                        ("demo_product", SUNDAY), ("demo_scrm", MONDAY)):  # fmt: skip
+    truth |= pilot.write(settings.demo_folder, WORLD)
+    sources = ("demo_scrm", "demo_success", "demo_product", "demo_growth")
+    for name, night in (*((name, SUNDAY) for name in sources), ("demo_scrm", MONDAY)):
         report = extract_source(settings, name, night)
         assert (report.errors, report.held) == ((), ())
     use_part_of_project(settings, *(f"stg_{name}" for name in STAGED), "late_rows")
@@ -52,17 +54,19 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, 
     return settings, truth, plan(settings, MONDAY).work_file
 
 
-def _tenants_alone(folder: Path) -> None:
-    """The source of the product with nothing but what tenants' customers do."""
-    folder.mkdir(parents=True)
-    told = yaml.safe_load((SOURCES / "demo_product" / "source.yml").read_text(encoding="utf-8"))
-    told["streams"] = {name: told["streams"][name] for name in TENANTS}
+def _part_of(folder: Path, name: str, streams: tuple[str, ...]) -> None:
+    """A source with some of its streams, and what is made of them."""
+    (folder / name).mkdir(parents=True)
+    told = yaml.safe_load((SOURCES / name / "source.yml").read_text(encoding="utf-8"))
+    told["streams"] = {stream: told["streams"][stream] for stream in streams}
     told["entities"] = {
-        name: spec for name, spec in told["entities"].items() if set(spec["streams"]) <= {*TENANTS}
+        entity: spec
+        for entity, spec in told["entities"].items()
+        if {*spec["streams"]} <= {*streams}
     }
     for entity in told["entities"]:
-        shutil.copy(SOURCES / "demo_product" / f"{entity}.sql", folder)
-    (folder / "source.yml").write_text(yaml.safe_dump(told), encoding="utf-8")
+        shutil.copy(SOURCES / name / f"{entity}.sql", folder / name)
+    (folder / name / "source.yml").write_text(yaml.safe_dump(told), encoding="utf-8")
 
 
 def _facts() -> Facts:
@@ -157,6 +161,29 @@ def test_counts_are_found_again(made: tuple, sql: str, where: str, keys: tuple[s
     said = truth[where] if where in truth else truth["success"][where]
     assert rows_of(work, sql) == [tuple(said[key] for key in keys)]
     assert all(said[key] for key in keys)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("feature", [pilot.KEY, pilot.CONFOUNDED, *pilot.PLACEBOS])
+def test_who_tried_a_feature_early_is_back_as_often_as_planted(made: tuple, feature: str) -> None:
+    """T5: users by what they did in days 0 to 6, and what of them was active in days 22 to 28."""
+    _, truth, work = made
+    sql = f"""
+        with days as (
+            select login_id, event, business_date - min(business_date) over (partition by login_id)
+                as age
+            from staging.stg_app_event where login_id like 'u-pilot-%'
+        ), users as (
+            select login_id, count(*) filter (event = '{feature}' and age < 7) > 0 as tried,
+                count(*) filter (age between 22 and 28) > 0 as back
+            from days group by all
+        )
+        select tried, count(*), count(*) filter (back) from users group by all order by tried
+    """
+    said = truth["pilot"]["features"][feature]
+    assert rows_of(work, sql) == [
+        (False, said["others"], said["others_back"]), (True, said["tried"], said["tried_back"]),
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

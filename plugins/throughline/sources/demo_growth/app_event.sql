@@ -1,0 +1,1 @@
+select * from pilot_events
