@@ -99,6 +99,12 @@ def test_conform_unmapped_fields_are_null_of_their_type(tmp_path: Path) -> None:
             r"1 rows carry no _file and _row of stream events",
         ),
         (mapped_lead(updated_at="1700000000000"), r"column updated_at: a BIGINT cannot become"),
+        (
+            "with others as (select record from events) "
+            + mapped_lead(city="record->>'city'", status="record->>'status'")
+            + " cross join others",
+            r"Ambiguous reference to column name \"record\"",
+        ),
     ],
 )
 def test_conform_names_what_a_mapping_does_wrong(tmp_path: Path, mapping: str, said: str) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import duckdb
 from throughline import fault
 from throughline.conform.judge import judge_sql
 from throughline.conform.parts import Parts, batch_id, find_parts, versions
+from throughline.conform.records import parsed_once
 from throughline.conform.results import write_results
 from throughline.conform.views import Engine, make_views
 from throughline.contracts import load_contracts
@@ -46,7 +47,7 @@ def conform(settings: Settings, parts: Parts, engine: Engine | None = None) -> I
     own = nullcontext(engine) if engine else Engine(settings, parts.source)
     with own as opened, opened.session() as connection:
         undelivered = _judge(connection, settings, parts)
-        counts = write_results(connection, settings, parts, name, draft)
+        counts = write_results(connection, settings, parts, name, draft, undelivered)
     return _commit(settings, parts, name, draft, {**counts, "undelivered": undelivered})
 
 
@@ -82,7 +83,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, settings: Settings, parts: Par
     connection.execute(f"set TimeZone = '{parts.source.timezone}'")
     make_views(connection, settings, parts)
     try:
-        connection.execute(f"create temp table mapped as select * from (\n{parts.mapping}\n)")
+        _map(connection, parts)
     except duckdb.Error as error:
         raise ConformError(_explain(connection, where, parts, error)) from error
     mapped = {row[0]: row[1] for row in connection.execute("describe mapped").fetchall()}
@@ -94,6 +95,18 @@ def _judge(connection: duckdb.DuckDBPyConnection, settings: Settings, parts: Par
     connection.execute(f"create temp table judged as {judged}")
     connection.execute("set TimeZone = 'UTC'")
     return contract.columns_of(set(contract.fields) - set(mapped))
+
+
+def _map(connection: duckdb.DuckDBPyConnection, parts: Parts) -> None:
+    """Make the table `mapped`; what goes wrong goes wrong in the mapping as it is written."""
+    table = "create temp table mapped as select * from (\n{}\n)"
+    quick = parsed_once(connection, parts.mapping, frozenset(parts.manifests))
+    if quick != parts.mapping:
+        connection.execute(f"describe {parts.mapping}")
+        with suppress(duckdb.Error):
+            connection.execute(table.format(quick))
+            return
+    connection.execute(table.format(parts.mapping))
 
 
 def _explain(

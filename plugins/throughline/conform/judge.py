@@ -1,6 +1,7 @@
 """The SQL that turns mapped rows into accepted columns and the reasons against each row."""
 
 import re
+from collections.abc import Container
 
 from throughline.conform import casts
 from throughline.conform.pii import PLACEHOLDERS
@@ -9,6 +10,7 @@ from throughline.entity_streams import DELETES
 from throughline.errors import ConformError
 
 _HASHED = ("phone", "name", "ip", "email")
+_TEXTS = ("text", "currency")
 
 
 def judge_sql(contract: Contract, mapped: dict[str, str], zone: str, kind: str = "rows") -> str:
@@ -24,31 +26,33 @@ def judge_sql(contract: Contract, mapped: dict[str, str], zone: str, kind: str =
     """
     _check_columns(contract, mapped, kind)
     values = [f'{_value(name, spec, mapped, zone)} as "{name}"' for name, spec in _all(contract)]
-    givens = [f'{_is_given(name, mapped)} as "given_{name}"' for name, _ in _all(contract)]
+    givens = [
+        f"""{casts.given(f'mapped."{name}"', mapped[name])} is not null as "given_{name}\""""
+        for name, spec in _all(contract)
+        if name in mapped and spec.type not in _TEXTS
+    ]
     typed = f"select _file, _row, {', '.join(values + givens)} from mapped"
     if kind != "rows":
         typed = f"select * replace (true as is_deleted) from ({typed})"
     never = {*contract.key, *(["updated_at"] if kind == DELETES else [])}
-    faults = [
-        f'{_fault(name, spec, name in never, contract)} as "fault_{name}"'
-        for name, spec in _all(contract)
-    ]
+    faulty = ((n, _fault(n, spec, n in never, n in mapped, contract)) for n, spec in _all(contract))
+    faults = {name: fault for name, fault in faulty if fault}
     accepted = [
         f'{sql} as "{column}"'
         for name, spec in _all(contract)
         for column, sql in _accepted(name, spec, name in mapped).items()
     ]
-    checked = f"select _file, _row, {', '.join(accepted + faults)} from ({typed}) as typed"
+    accepted += [f'{fault} as "fault_{name}"' for name, fault in faults.items()]
+    checked = f"select _file, _row, {', '.join(accepted)} from ({typed}) as typed"
     checked += _replaced(contract, mapped, zone)
     columns = ", ".join(f'"{column}"' for column in contract.columns)
-    field_reasons = [f'"fault_{name}"' for name, _ in _all(contract)]
-    reasons = field_reasons + [
-        _broken(contract, rule) for rule in contract.rules if rule.otherwise == "reject"
-    ]
-    warnings = [_broken(contract, rule) for rule in contract.rules if rule.otherwise == "warn"]
+    broken: dict[str, list[str]] = {"reject": [], "warn": []}
+    for rule in contract.rules:
+        broken[rule.otherwise].append(_broken(contract, rule, faults))
+    reasons = _listed([f'"fault_{name}"' for name in faults] + broken["reject"])
     return (
-        f"select _file, _row, {columns}, {_listed(reasons)} as reasons,"
-        f" {_listed(warnings)} as warnings from ({checked})"
+        f"select _file, _row, {columns}, {reasons} as reasons,"
+        f" {_listed(broken['warn'])} as warnings from ({checked})"
     )
 
 
@@ -105,34 +109,33 @@ def _value(name: str, spec: FieldSpec, mapped: dict[str, str], zone: str) -> str
         raise ConformError(f"column {name}: {error}") from error
 
 
-def _is_given(name: str, mapped: dict[str, str]) -> str:
-    if name not in mapped:
-        return "false"
-    return f"""{casts.given(f'mapped."{name}"', mapped[name])} is not null"""
-
-
-def _fault(name: str, spec: FieldSpec, always: bool, contract: Contract) -> str:
+def _fault(
+    name: str, spec: FieldSpec, always: bool, is_mapped: bool, contract: Contract
+) -> str | None:
     """The first thing wrong with a field: `type:`, `missing:`, `value:` or `range:` its name.
 
-    What is required may be missing from a row that is gone, unless it is `always` needed.
+    What is required may be missing from a row that is gone, unless it is `always` needed. None
+    where nothing can be wrong: any text is a text, and what is not delivered has no value.
     """
     column = f'"{name}"'
-    cases = [f"when \"given_{name}\" and {column} is null then 'type:{name}'"]
+    cases = []
+    if is_mapped and spec.type not in _TEXTS:
+        cases.append(f"when \"given_{name}\" and {column} is null then 'type:{name}'")
     if spec.required or always:
         waived = "" if always else f" and not {_is_gone(contract)}"
         cases.append(f"when {column} is null{waived} then 'missing:{name}'")
-    if spec.values is not None:
+    if is_mapped and spec.values is not None:
         cases.append(f"when {column} not in ({_texts(spec.values)}) then 'value:{name}'")
-    if spec.type == "currency":
+    if is_mapped and spec.type == "currency":
         cases.append(f"when not regexp_full_match({column}, '[A-Z]{{3}}') then 'value:{name}'")
     limits = [
         f"{column} {sign} {limit!r}"
         for sign, limit in (("<", spec.min), (">", spec.max), ("<=", spec.above))
         if limit is not None
     ]
-    if limits:
+    if is_mapped and limits:
         cases.append(f"when {' or '.join(limits)} then 'range:{name}'")
-    return f"case {' '.join(cases)} end"
+    return f"case {' '.join(cases)} end" if cases else None
 
 
 def _accepted(name: str, spec: FieldSpec, is_mapped: bool) -> dict[str, str]:
@@ -172,20 +175,23 @@ def _replaced(contract: Contract, mapped: dict[str, str], zone: str) -> str:
     return "".join(joins)
 
 
-def _broken(contract: Contract, rule: Rule) -> str:
+def _broken(contract: Contract, rule: Rule, faults: Container[str]) -> str:
     """The rule's reason where its condition is false and every field it speaks of is sound."""
     words = set(re.findall(r"\w+", rule.holds))
     spoken = [name for name, spec in _all(contract) if words & set(_accepted(name, spec, True))]
-    sound = " and ".join(
-        [f"not {_is_gone(contract)}", *(f'"fault_{name}" is null' for name in spoken)]
-    )
+    faulty = [f'"fault_{name}" is null' for name in spoken if name in faults]
+    sound = " and ".join([f"not {_is_gone(contract)}", *faulty])
     return f"case when {sound} and not ({rule.holds}) then '{rule.reason}' end"
 
 
 def _listed(cases: list[str]) -> str:
+    """SQL of the list of the cases that hold; made only where one does."""
     if not cases:
         return "cast([] as varchar[])"
-    return f"list_filter([{', '.join(cases)}], lambda reason: reason is not null)"
+    return (
+        f"case when coalesce({', '.join(cases)}) is null then cast([] as varchar[])"
+        f" else list_filter([{', '.join(cases)}], lambda reason: reason is not null) end"
+    )
 
 
 def _texts(values: tuple[str, ...]) -> str:

@@ -1,5 +1,7 @@
 """Writes what conform found: accepted rows, rejected rows without their text, and the counts."""
 
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,11 @@ def write_results(
     parts: Parts,
     batch_id: str,
     folder: Path,
+    undelivered: list[str],
 ) -> dict[str, Any]:
     """Write `accepted.parquet` and `rejected.parquet` from the table `judged`; return the counts.
+
+    `undelivered` names accepted columns that no row has a value in.
 
     Accepted rows are ordered by key and `_row_hash`, so that the file does not depend on the order
     of arrival. Every row read is accepted, rejected or not mapped:
@@ -33,14 +38,16 @@ def write_results(
     """
     contract = load_contracts()[parts.entity]
     _check_places(connection, parts)
-    _write_accepted(connection, contract, parts, batch_id, folder / "accepted.parquet")
+    lacking = undelivered if parts.kind == "rows" else []
+    path = folder / "accepted.parquet"
+    _write_accepted(connection, contract, parts, batch_id, path, lacking)
     fault.point("conform.after_accepted")
     _write_rejected(connection, parts, batch_id, folder / "rejected.parquet")
     fault.point("conform.after_rejected")
     return {
         **_counts(connection, parts, contract),
-        **_measures(connection, contract, settings, folder / "accepted.parquet"),
-        "accepted_sha256": sha256_of(folder / "accepted.parquet"),
+        **_measures(connection, contract, settings, path),
+        "accepted_sha256": sha256_of(path),
         "reasons": _tally(connection, "reason", "rejected"),
         "warnings": _tally(
             connection,
@@ -68,11 +75,10 @@ def _write_accepted(
     parts: Parts,
     batch_id: str,
     path: Path,
+    lacking: list[str],
 ) -> None:
     columns = [f'"{name}"' for name in contract.columns]
-    texts = ", ".join(
-        f"coalesce({_as_text(name, kind)}, chr(30))" for name, kind in contract.columns.items()
-    )
+    texts = ", ".join(_texts(contract, lacking))
     order = ", ".join(f'"{name}"' for name in key_columns(contract))
     connection.execute(
         f"copy (select {', '.join(columns)}, $source as _source, $batch as _batch_id,"
@@ -86,6 +92,15 @@ def _write_accepted(
         },
     )
     sync(path)
+
+
+def _texts(contract: Contract, lacking: list[str]) -> Iterator[str]:
+    """SQL of the values that `_row_hash` is of; NULLs that stand side by side as one constant."""
+    for is_lacking, columns in groupby(contract.columns.items(), lambda item: item[0] in lacking):
+        if is_lacking:
+            yield "'" + "\x1f".join("\x1e" for _ in columns) + "'"
+        else:
+            yield from (f"coalesce({_as_text(name, kind)}, chr(30))" for name, kind in columns)
 
 
 def _as_text(name: str, kind: str) -> str:
