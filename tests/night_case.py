@@ -69,7 +69,7 @@ def put(
     source = f"{domain_of(entity)}_system"
     window = window or as_of.isoformat()
     extracted = datetime.combine(as_of + timedelta(days=1), time(18, minute), UTC)
-    digest = hashlib.sha256(repr([rows, minute]).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(repr([rows, as_of, minute]).encode()).hexdigest()[:12]
     batch_id = f"{source}.{entity}.{window}.{digest}"
     folder = settings.input / entity / batch_id
     folder.mkdir(parents=True)
