@@ -182,6 +182,23 @@ def test_every_survey_wave_recommends_as_planted(made) -> None:
     }
 
 
+def test_what_consumers_spent_and_which_orders_left_the_shop_are_as_planted(made) -> None:
+    """T15: quartiles of net amounts; orders that a sweep of the shop's ids missed are deleted."""
+    settings, truth, _ = made
+    said = truth.data["orders"]
+    ((cuts, people),) = ask_work(
+        settings,
+        "select quantile_cont(net::double, [0.25, 0.5, 0.75]), count(*) from (select customer_key,"
+        " sum(net_amount) as net from core.fct_order where is_paid and customer_key is not null"
+        " group by all)",
+    )
+    assert cuts == pytest.approx(said["quartiles"])
+    assert people == said["customers"]
+    left = ask_work(settings, "select order_id from core.fct_order where order_id like 'so-m-%'")
+    assert len(left) == 6
+    assert {name for (name,) in left}.isdisjoint(said["gone_on"][str(NIGHTS[1])])
+
+
 def test_every_row_of_marketings_exports_is_accepted_once(made) -> None:
     settings, _, _ = made
     exported = [
@@ -249,6 +266,34 @@ def test_the_leaking_page_and_where_its_visitors_went_are_found_again(made) -> N
     } == said["reached"]
     assert lost[0][0] == said["leak"]
     assert sum(count for _, count in lost) == found["mobile", steps[1]] - found["mobile", steps[2]]
+
+
+def test_talks_profiles_and_consents_are_those_that_were_exported(made) -> None:
+    settings, truth, _ = made
+    talks = "select count(*) from core.fct_scrm_interaction where kind = 'message'"
+    assert ask_work(settings, talks) == [(truth.data["private_domain"]["episodes"],)]
+    said = truth.data["success"]["people"]
+    published = (
+        "select count(gender), count(tags), count(*) filter (has_consent) from core.dim_person"
+    )
+    assert ask(settings, published) == [(said["profiles"], said["profiles"], said["consents"])]
+
+
+def test_valid_leads_before_and_under_the_policy_became_opportunities_as_counted(made) -> None:
+    """T12: leads by the day they were found valid in the CRM, and those with an opportunity."""
+    settings, truth, _ = made
+    said = truth.data["policy"]
+    found = ask_work(
+        settings,
+        "select case when valid_at at time zone 'Asia/Shanghai' >= timestamp"
+        f" '{said['begins']}' then 'after' else 'before' end as side, count(*),"
+        " count(converted_opportunity_id) from (select lead_id, min(changed_at) as valid_at"
+        " from staging.stg_lead_status_history where status = 'valid' group by all)"
+        " inner join staging.stg_lead using (lead_id) group by side",
+    )
+    assert {side: counts for side, *counts in found} == {
+        side: [said[side]["valid"], said[side]["opened"]] for side in ("before", "after")
+    }
 
 
 def test_the_keyword_that_fell_is_seen_to_fall_and_then_not_ranked(made) -> None:
