@@ -19,6 +19,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -86,6 +87,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the numbers there too")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if not shutil.which(given.dlt_python):
+        parser.error(f"--dlt-python: there is no program {given.dlt_python}")
     if given.one:
         print(json.dumps(_one(Path(given.one[0]), given.one[1])))
         return
