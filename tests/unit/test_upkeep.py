@@ -10,8 +10,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 
+import delete_case as deletes
 import ingest_case as case
 from night_case import DAY, make_home, outcomes, put, save
 from night_case import restore as put_back
@@ -245,6 +247,21 @@ def test_raw_files_that_were_never_conformed_stay(phones: Settings) -> None:
         entities={"cdr": {"streams": ["calls"]}, "call_disposition": {"streams": ["calls"]}},
     )
     assert "raw files" not in freed(phones)
+
+
+def test_lists_of_keys_go_once_a_newer_one_is_taken_and_sweeps_go_on(
+    tmp_path: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = deletes.begun(deletes.vendor("files", tmp_path, httpserver, monkeypatch, str))
+    vendor.drop(2)
+    assert vendor.night(deletes.SUNDAY)[1] == []
+    assert "old lists of keys" not in freed(vendor.settings, deletes.SUNDAY)
+    assert freed(vendor.settings, only_look=True)["old lists of keys"] == 1
+    assert freed(vendor.settings)["old lists of keys"] == 1, "that of the first night"
+    assert "old lists of keys" not in freed(vendor.settings), "the newest one stays"
+    vendor.drop(3)
+    assert vendor.night(deletes.SUNDAY + timedelta(days=7))[1] == []
+    assert vendor.counted(deletes.SUNDAY + timedelta(days=7)) == deletes.ids(1, 4, 5, 6)
 
 
 def test_what_upkeep_emptied_is_backed_up_and_restored_as_it_is(

@@ -75,19 +75,23 @@ def _lag(stream: DatabaseStream | RestStream, sweep: Sweep) -> float:
     return stream.incremental.lag_hours if stream.incremental else 0
 
 
+def newest_list(settings: Settings, source: str, stream: str, as_of: date) -> Manifest | None:
+    """The list of all keys that a night takes, of those that came as files by then."""
+    lists = [manifest for manifest in landed(settings, source, stream) if manifest.as_of <= as_of]
+    return max(lists, key=lambda manifest: (_day(manifest), manifest.extracted_at), default=None)
+
+
 def _dumped(settings: Settings, source: Source, entity: str, sweep: Sweep, as_of: date) -> Keys:
     """The newest list of all keys that came as files; a night of its day or later brought it."""
     name = str(sweep.stream)
-    lists = [(_day(m), m) for m in landed(settings, source.name, name) if m.as_of <= as_of]
-    newest = max(lists, key=lambda pair: (pair[0], pair[1].extracted_at), default=None)
+    manifest = newest_list(settings, source.name, name, as_of)
     wanted = last_due(sweep, as_of) - timedelta(days=6)
-    if newest is None or newest[0] < wanted:
+    if manifest is None or _day(manifest) < wanted:
         raise SourceError(
             f"{source.name}.{name} brought no list of all keys since {wanted}: nothing is deleted;"
             " deliver one, or remove `sweep` from source.yml"
         )
-    day, manifest = newest
-    folder = manifest.folder(settings)
+    day, folder = _day(manifest), manifest.folder(settings)
     files = [(file.name, folder / file.name) for file in manifest.files]
     lag = timedelta(hours=sweep.lag_hours or 0)
     return Keys(name, files, day, datetime.combine(day, time.min, settings.zone) - lag)

@@ -13,7 +13,7 @@ second where there are thousands of files (`docs/upkeep.md` has the measurement)
 from datetime import date, timedelta
 
 from throughline.settings import Settings
-from throughline.upkeep.batches import raw_files, replaced_batches, replaced_files
+from throughline.upkeep.batches import key_lists, raw_files, replaced_batches, replaced_files
 from throughline.upkeep.files import candidates, logs, releases, scratch
 from throughline.upkeep.lock import alone
 from throughline.upkeep.removing import Freed, Removal, remove
@@ -46,6 +46,7 @@ def _removals(settings: Settings, as_of: date) -> list[Removal]:
         found.append(Removal("replaced batches", tuple(batch.path for batch in batches)))
         files = replaced_files(settings, cutoff, batches)
         found.append(Removal("raw files of replaced batches", files))
+        found.append(Removal("old lists of keys", key_lists(settings, cutoff)))
     if keep.raw_days is not None:
         cutoff = as_of - timedelta(days=keep.raw_days)
         found.append(Removal("raw files", raw_files(settings, cutoff)))

@@ -12,6 +12,7 @@ from throughline.landing.batches import InputBatch, input_batches, newest_verdic
 from throughline.landing.manifests import Manifest, landed
 from throughline.settings import Settings
 from throughline.source_folders import load_sources
+from throughline.sweep.keys import newest_list
 from throughline.windows import instant_after
 
 Referrers = dict[tuple[str, str], list[InputBatch]]
@@ -76,6 +77,26 @@ def raw_files(settings: Settings, cutoff: date) -> tuple[Path, ...]:
             settings, manifest, made_of, lambda batch: batch.status in ("passed", "withdrawn")
         )
     )
+
+
+def key_lists(settings: Settings, cutoff: date) -> tuple[Path, ...]:
+    """Files of lists of all keys, for sweeps alone, that no night of `cutoff` or later takes."""
+    end = instant_after(settings, cutoff)
+    wanted = _entities(settings)
+    swept = {
+        (source.name, str(mapped.sweep.stream))
+        for source in load_sources(settings).values()
+        for mapped in source.entities.values()
+        if mapped.sweep is not None and mapped.sweep.stream is not None
+    }
+    found: list[Path] = []
+    for source, stream in sorted(swept - wanted.keys()):
+        kept = newest_list(settings, source, stream, cutoff)
+        for manifest in landed(settings, source, stream):
+            if manifest.extracted_at < end and manifest.as_of <= cutoff and manifest != kept:
+                folder = manifest.folder(settings)
+                found += [folder / file.name for file in manifest.files]
+    return tuple(path for path in found if path.exists())
 
 
 def _files(
