@@ -43,7 +43,7 @@ def environment(settings: Settings, *, schedule: bool = False) -> dict[str, str]
         "API__SECRET_KEY": keys.key(settings, "api_secret"),
         "API_AUTH__JWT_SECRET": keys.key(settings, "jwt_secret"),
         "EXECUTION_API__JWT_EXPIRATION_TIME": str(_TASK_TOKEN_SECONDS),
-        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "SCHEDULER__USE_JOB_SCHEDULE": str(schedule),
         "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
