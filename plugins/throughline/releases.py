@@ -13,7 +13,8 @@ from throughline.errors import PublishError
 from throughline.fence import taken
 from throughline.publish.swap import is_intact, release_path, serve
 from throughline.settings import Settings
-from throughline.warehouse.engine import connect, literal, quoted
+from throughline.sql_text import literal, quoted
+from throughline.warehouse.engine import connect
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from delete_case import FIRST, SUNDAY, TABLE_SQL, counted, ids, night
 from night_case import build_work, full_rebuild, rows_of, use_part_of_project
 from throughline.publish.reconcile import reconcile
 from throughline.settings import Settings
+from throughline.sql_text import literal
 from throughline.warehouse import connect, plan
-from throughline.warehouse.engine import literal
 
 MONDAY = SUNDAY + timedelta(days=1)
 DEALS_SQL = """

@@ -8,8 +8,8 @@ from night_case import DAY, make_home, put
 from small_company import ad_spend, at
 from throughline.publish.reconcile import reconcile, reconciliation_results
 from throughline.settings import Settings
+from throughline.sql_text import literal
 from throughline.warehouse import connect, plan, prepare
-from throughline.warehouse.engine import literal
 
 SURVIVORS = f"account_id = 'merged' or account_id = 'changed' and updated_at = '{at(DAY, 10)}'"
 COLUMNS = "landed_rows, duplicate_rows, excluded_rows, loaded_rows, difference, amount_difference"

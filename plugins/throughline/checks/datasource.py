@@ -16,6 +16,7 @@ from threading import RLock
 from typing import Any, Literal
 
 from throughline.settings import Warehouse
+from throughline.sql_text import literal, quoted
 
 NAME = "checked_relation"
 VIEW = f"temp.{NAME}"
@@ -103,11 +104,13 @@ def opened(database: Path | None, limits: Warehouse) -> Iterator[Checker]:
             return
         checker.execute(f"set threads = {limits.threads}")
         checker.execute(f"set memory_limit = '{limits.memory_limit}'")
-        checker.execute(f"set temp_directory = '{_quoted(_spill_folder())}'")
+        checker.execute(f"set temp_directory = {literal(_spill_folder())}")
         try:
             if database is not None:
-                checker.execute(f"attach '{_quoted(database)}' as {_name(database)} (read_only)")
-                checker.execute(f"use {_name(database)}")
+                checker.execute(
+                    f"attach {literal(database)} as {quoted(database.stem)} (read_only)"
+                )
+                checker.execute(f"use {quoted(database.stem)}")
                 checker.attached = database
             yield checker
         finally:
@@ -115,15 +118,7 @@ def opened(database: Path | None, limits: Warehouse) -> Iterator[Checker]:
             checker.clean()
             checker.execute("use memory")
             if database is not None:
-                checker.execute(f"detach database if exists {_name(database)}")
-
-
-def _name(database: Path) -> str:
-    return '"' + database.stem.replace('"', '""') + '"'
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+                checker.execute(f"detach database if exists {quoted(database.stem)}")
 
 
 def _spill_folder() -> Path:

@@ -18,6 +18,7 @@ from throughline.checks.results import CheckResult, blocking, failed
 from throughline.checks.side_by_side import Job, run_suites
 from throughline.checks.suites import EXPECTATIONS, STAGES, Suite, load_layer, load_suite
 from throughline.settings import Settings
+from throughline.sql_text import literal
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def judge_batch(
     results = run_suite(
         None,
         suite.pushed_down,
-        relation=f"read_parquet('{_escaped(batch.path)}')",
+        relation=f"read_parquet({literal(batch.path)})",
         where="not coalesce(is_deleted, false)" if batch.bare else None,
         extra=promised_by_contract(batch),
         not_applicable=batch.undelivered,
@@ -165,7 +166,3 @@ def _on(dates: list[date]) -> str:
         return "false"
     days = ", ".join(f"date '{day:%Y-%m-%d}'" for day in dates)
     return f"business_date in ({days})"
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")

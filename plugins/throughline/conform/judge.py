@@ -8,6 +8,7 @@ from throughline.conform.pii import PLACEHOLDERS
 from throughline.contracts import Contract, FieldSpec, Rule
 from throughline.entity_streams import DELETES
 from throughline.errors import ConformError
+from throughline.sql_text import literal
 
 _HASHED = ("phone", "name", "ip", "email")
 _TEXTS = ("text", "currency")
@@ -195,4 +196,4 @@ def _listed(cases: list[str]) -> str:
 
 
 def _texts(values: tuple[str, ...]) -> str:
-    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return ", ".join(map(literal, values))

@@ -12,6 +12,8 @@ from typing import Any
 
 import duckdb
 
+from throughline.sql_text import literal, quoted
+
 Node = dict[str, Any]
 Edit = tuple[int, int, str]
 _TAKEN = re.compile(rb"""(?:"?\w+"?\.)?"?record"?\s*->>\s*'((?:[^']|'')*)'""")
@@ -64,8 +66,7 @@ def _edits(select: Node, text: bytes, streams: frozenset[str]) -> Iterator[Edit]
         if table["table_name"] in streams
     }
     taken: dict[str, list[tuple[int, int, str]]] = {name: [] for name in named}
-    unnamed = [id(item) for item in select["select_list"] if not item["alias"]]
-    parts = [item for item in select["select_list"] if id(item) not in unnamed]
+    parts = [item for item in select["select_list"] if item["alias"]]
     parts += [part for key, part in select.items() if key not in ("select_list", "cte_map")]
     for node in _nodes(parts, own=True):
         found = _field(node, text, named)
@@ -80,7 +81,7 @@ def _edits(select: Node, text: bytes, streams: frozenset[str]) -> Iterator[Edit]
         paths = list(dict.fromkeys(path for _, _, path in places))
         yield begin, begin + match.end(), _reader(named[name], paths)
         for start, end, path in places:
-            yield start, end, f'{_quoted(name)}."record {paths.index(path)}"'
+            yield start, end, f'{quoted(name)}."record {paths.index(path)}"'
 
 
 def _is_open(node: Node) -> bool:
@@ -127,13 +128,9 @@ def _field(node: Node, text: bytes, named: dict[str, Node]) -> tuple[str, int, i
 def _reader(table: Node, paths: list[str]) -> str:
     """SQL of a stream with a further column for each path."""
     columns = ", ".join(f'"record *"[{i + 1}] as "record {i}"' for i in range(len(paths)))
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    name = _quoted(table["table_name"])
+    listed = ", ".join(map(literal, paths))
+    name = quoted(table["table_name"])
     return (
         f'(select * exclude ("record *"), {columns} from (select *, json_extract_string(record,'
         f' [{listed}]) as "record *" from {name})){"" if table["alias"] else f" as {name}"}'
     )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -14,6 +14,7 @@ from throughline.connect.texts import (
 )
 from throughline.errors import SourceError
 from throughline.source_folders import DatabaseStream, FileStream, Stream
+from throughline.sql_text import literal
 
 
 def read_stream(
@@ -85,10 +86,10 @@ def _load_text(
     packing: str,
     columns: list[str],
 ) -> None:
-    types = ", ".join(f"{_text(column)}: 'VARCHAR'" for column in columns)
+    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
     reader = (
         f"read_csv($path, columns = {{{types}}}, auto_detect = false, header = {stream.header},"
-        f" delim = {_text(stream.separator)}, quote = '\"', escape = '\"', strict_mode = true,"
+        f" delim = {literal(stream.separator)}, quote = '\"', escape = '\"', strict_mode = true,"
         f" compression = '{packing}',"
         f" max_line_size = {LONGEST_RECORD}, store_rejects = true, rejects_limit = 0)"
     )
@@ -175,10 +176,6 @@ def _schema(connection: duckdb.DuckDBPyConnection, table: str, stream: Stream) -
     rows = connection.execute(f'describe "{table}"').fetchall()[len(RESERVED) :]
     native = isinstance(stream, DatabaseStream) or stream.format == "parquet"
     return [f"{name} {kind}" if native else name for name, kind, *_ in rows]
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _short(error: Exception) -> str:

@@ -11,6 +11,7 @@ from throughline.connect.query import Query, TransientError, refusal
 from throughline.connect.transactions import Connections
 from throughline.errors import SourceError
 from throughline.landing.files import sync
+from throughline.sql_text import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,11 +120,11 @@ def _statement(query: Query, columns: dict[str, str]) -> tuple[str, tuple[str, .
     stream = query.stream
     schema, _, table = stream.table.rpartition(".")
     picked = ", ".join(_picked(name, kind) for name, kind in columns.items())
-    sql = f"select {picked} from {_quoted(schema or 'public')}.{_quoted(table)}"
-    order = [_quoted(name) for name in stream.key]
+    sql = f"select {picked} from {quoted(schema or 'public')}.{quoted(table)}"
+    order = [quoted(name) for name in stream.key]
     values: tuple[str, ...] | None = None
     if stream.cursor is not None:
-        instant = _quoted(stream.cursor)
+        instant = quoted(stream.cursor)
         if columns[stream.cursor] == "timestamp without time zone":
             instant = f"({instant} at time zone '{query.timezone}')"
         condition, values = f"{instant} < $1::text::timestamptz", (query.upper,)
@@ -131,14 +132,14 @@ def _statement(query: Query, columns: dict[str, str]) -> tuple[str, tuple[str, .
             condition += f" and {instant} >= $2::text::timestamptz"
             values = (query.upper, query.lower)
         sql += f" where ({condition}) or {instant} is null"
-        order = [_quoted(stream.cursor), *order]
+        order = [quoted(stream.cursor), *order]
     limit = "" if query.most is None else f" limit {query.most:d}"
     return f"{sql} order by {', '.join(order)}{limit}", values
 
 
 def _picked(name: str, kind: str) -> str:
     """A column in its own type where Parquet holds it exactly, else as text."""
-    return _quoted(name) if kind in _NATIVE else f"{_quoted(name)}::text as {_quoted(name)}"
+    return quoted(name) if kind in _NATIVE else f"{quoted(name)}::text as {quoted(name)}"
 
 
 def _newer(newest: datetime | None, batch: "pa.RecordBatch", column: str | None) -> datetime | None:
@@ -155,7 +156,3 @@ def _as_instant(newest: datetime | None, timezone: str) -> str | None:
         return None
     placed = newest if newest.tzinfo else newest.replace(tzinfo=ZoneInfo(timezone))
     return placed.astimezone(UTC).isoformat()
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -16,7 +16,8 @@ from throughline.publish.account import Absent, write_account, write_results
 from throughline.publish.freshness import Freshness, measure_freshness
 from throughline.publish.reconcile import reconcile, reconciliation_results
 from throughline.settings import Settings
-from throughline.warehouse.engine import connect, literal, quoted
+from throughline.sql_text import literal, quoted
+from throughline.warehouse.engine import connect
 from throughline.warehouse.runs import Run
 
 STAGES = ("acquisition", "lead", "opportunity", "payment", "success", "journey", "audit")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from throughline.warehouse.engine import quoted
+from throughline.sql_text import quoted
 
 SKIPPED = {"main.build_info", "audit.model_runs", "audit.incidents"}
 VOLATILE = {

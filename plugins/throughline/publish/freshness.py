@@ -9,7 +9,7 @@ import duckdb
 from throughline import landing
 from throughline.contracts import Contract, load_contracts
 from throughline.settings import Settings
-from throughline.warehouse.engine import quoted
+from throughline.sql_text import quoted
 from throughline.warehouse.runs import Run
 
 

@@ -7,7 +7,7 @@ import duckdb
 
 from throughline.errors import ThroughlineError
 from throughline.settings import Settings
-from throughline.warehouse.engine import literal
+from throughline.sql_text import literal
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import duckdb
 
 from throughline.checks.results import CheckResult
 from throughline.contracts import Contract, load_contracts
-from throughline.warehouse.engine import literal, quoted
+from throughline.sql_text import literal, quoted
 from throughline.warehouse.runs import Run
 
 AMOUNTS = ("amount", "cost")

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from throughline.warehouse.engine import literal
+from throughline.sql_text import literal
 from throughline.warehouse.runs import Run
 
 TABLE = (

@@ -7,7 +7,8 @@ import duckdb
 
 from throughline.contracts import ENVELOPE, Contract, load_contracts
 from throughline.settings import Settings
-from throughline.warehouse.engine import connect, literal
+from throughline.sql_text import literal
+from throughline.warehouse.engine import connect
 
 ALL = "select path from run.batches where entity = ? order by path"
 TOUCHED = (

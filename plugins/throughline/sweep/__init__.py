@@ -31,6 +31,7 @@ from throughline.landing.manifests import (
 )
 from throughline.settings import Settings
 from throughline.source_folders import Source
+from throughline.sql_text import literal
 from throughline.sweep.compare import Gone, compare
 from throughline.sweep.keys import keys_of, last_due, remove_keys
 from throughline.windows import instant_after
@@ -153,7 +154,7 @@ def _land(
     draft = new_draft_folder(settings, source.name, stream)
     path, order = draft / DATA, ", ".join(f'"{name}"' for name in key_columns(contract))
     session.execute(
-        f"copy (from gone order by {order}) to '{path.as_posix().replace(chr(39), chr(39) * 2)}'"
+        f"copy (from gone order by {order}) to {literal(path)}"
         f" (format parquet, compression zstd, kv_metadata {{night: '{as_of.isoformat()}'}})"
     )
     sync(path)

@@ -44,16 +44,6 @@ def connect(settings: Settings, path: Path, read_only: bool = False) -> duckdb.D
             time.sleep(0.1)
 
 
-def literal(value: object) -> str:
-    """Write a value as a SQL text literal."""
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """Write a name as a SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def sync(path: Path) -> None:
     """Bring a file's or folder's content to the disk."""
     handle = os.open(path, os.O_RDONLY)

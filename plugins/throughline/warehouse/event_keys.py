@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from throughline.contracts import Contract
-from throughline.warehouse.engine import literal, quoted
+from throughline.sql_text import literal, quoted
 from throughline.warehouse.inputs import rows_of
 
 

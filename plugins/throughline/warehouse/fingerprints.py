@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import duckdb
 
-from throughline.warehouse.engine import quoted
+from throughline.sql_text import quoted
 from throughline.warehouse.graph import Graph, Node, digest, is_incremental, model_name
 
 SEEDS = "seeds"

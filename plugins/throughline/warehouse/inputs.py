@@ -12,7 +12,7 @@ from throughline.contracts import ENVELOPE, Contract, load_contracts
 from throughline.errors import BuildError
 from throughline.landing import InputBatch
 from throughline.landing.files import EMPTIED
-from throughline.warehouse.engine import literal, quoted
+from throughline.sql_text import literal, quoted
 
 
 def create_input_views(con: duckdb.DuckDBPyConnection, batches: Sequence[InputBatch]) -> None:

@@ -10,8 +10,8 @@ import duckdb
 from throughline.contracts import Contract, load_contracts
 from throughline.landing import InputBatch
 from throughline.settings import Settings
+from throughline.sql_text import literal, quoted
 from throughline.warehouse.dbt import project_folder
-from throughline.warehouse.engine import literal, quoted
 from throughline.warehouse.event_keys import copied_dates, index_batches, record_touched_batches
 from throughline.warehouse.inputs import rows_of
 from throughline.yaml_text import read_yaml
