@@ -16,13 +16,19 @@ end
 {%- endmacro %}
 
 
-{# Units of the reporting currency for one unit of `currency` on `day`; a missing rate fails the run. #}
+{#
+    Units of the reporting currency for one unit of `currency` on `day`; a missing rate fails the run.
+    Rates have names of their own in the lookup, or a caller's bare `currency` would mean theirs.
+#}
 {% macro fx_rate(currency, day) -%}
 coalesce(
     (
-        select {{ the_only('fx.rate') }}
-        from {{ ref('int_fx_rates__reporting') }} as fx
-        where fx.currency = {{ currency }} and fx.date = {{ day }}
+        select {{ the_only('fx.fx_rate') }}
+        from (
+            select currency as fx_currency, date as fx_date, rate as fx_rate
+            from {{ ref('int_fx_rates__reporting') }}
+        ) as fx
+        where fx.fx_currency = {{ currency }} and fx.fx_date = {{ day }}
     ),
     case
         when {{ currency }} = '{{ var("reporting_currency") }}' then 1

@@ -28,17 +28,13 @@ identified as (
 
 ),
 
--- One rate for all three amounts of an order, or net, paid and placed could not be compared. Rates
--- have a currency of their own, so that of the order is named with its table.
+-- One rate for all three amounts of an order, or net, paid and placed could not be compared.
 priced as (
 
     select
         *,
-        {{ to_reporting('identified.amount', 'identified.currency', 'identified.order_date') }}
-            as placed_amount,
-        {{ to_reporting(
-            'identified.native_refund', 'identified.currency', 'identified.order_date'
-        ) }} as refund,
+        {{ to_reporting('amount', 'currency', 'order_date') }} as placed_amount,
+        {{ to_reporting('native_refund', 'currency', 'order_date') }} as refund,
     from identified
 
 ),
