@@ -1,5 +1,7 @@
 """One night of the tiny demo, extracted and built without a scheduler."""
 
+import csv
+import gzip
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +14,16 @@ from throughline.warehouse import build, plan
 from throughline.warehouse.runs import Run
 
 NIGHT = date(2026, 6, 30)
+
+
+def exported_rows(folder: Path) -> dict[str, list[dict[str, str]]]:
+    """Rows of every CSV export of the demo, by the name of its file up to the first dot."""
+    rows = {}
+    for path in sorted(folder.glob("*/*.csv*")):
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding="utf-8") as file:
+            rows[path.name.split(".")[0]] = list(csv.DictReader(file))
+    return rows
 
 
 def built_night(folder: Path, postgres_url: str) -> tuple[Settings, Run]:

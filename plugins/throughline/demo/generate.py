@@ -24,7 +24,6 @@ from throughline.demo import (
     scripted,
     seo,
     staff,
-    trials,
     usage,
 )  # fmt: skip
 from throughline.demo.arrivals import Day
@@ -129,9 +128,8 @@ def _conclude(settings: Settings, world: World, told: Told, end: date) -> Truth:
     if longest:
         until.write_text(f"{end}\n", encoding="utf-8")
     data = manifest(world, told.tally, told.facts, counts, end)
-    data |= {**trials.write(folder, world, told.facts.users), "seo": seo.truth(world)}
     exported.write(folder, world, told.facts, end, data)
-    data |= campaigns.write(folder, world, told.facts.visitors)
+    data["seo"] = seo.truth(world)
     path = folder / "truth" / "truth_manifest.json"
     write_json(path, data)
     return Truth(path, data)

@@ -1,7 +1,7 @@
 """Which batches nothing reads any more: input batches that a newer one replaced, and raw files."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from throughline.errors import ConfigError
 from throughline.landing.batches import InputBatch, input_batches, newest_verdict
 from throughline.landing.manifests import Manifest, landed
 from throughline.settings import Settings
-from throughline.source_folders import load_sources
+from throughline.source_folders import Source, load_sources
 from throughline.sweep.keys import newest_list
 from throughline.windows import instant_after
 
@@ -65,7 +65,7 @@ def raw_files(settings: Settings, cutoff: date) -> tuple[Path, ...]:
     made_of = _referrers(settings)
     landings = list(_landings(settings))
     last = {(m.source, m.stream): m.batch for m, _ in landings}
-    wanted = _entities(settings)
+    wanted = _entities(load_sources(settings))
     return tuple(
         path
         for manifest, _ in landings
@@ -82,10 +82,11 @@ def raw_files(settings: Settings, cutoff: date) -> tuple[Path, ...]:
 def key_lists(settings: Settings, cutoff: date) -> tuple[Path, ...]:
     """Files of lists of all keys, for sweeps alone, that no night of `cutoff` or later takes."""
     end = instant_after(settings, cutoff)
-    wanted = _entities(settings)
+    sources = load_sources(settings)
+    wanted = _entities(sources)
     swept = {
         (source.name, str(mapped.sweep.stream))
-        for source in load_sources(settings).values()
+        for source in sources.values()
         for mapped in source.entities.values()
         if mapped.sweep is not None and mapped.sweep.stream is not None
     }
@@ -135,10 +136,10 @@ def _name(manifest: Manifest) -> tuple[str, str]:
     return (manifest.source, f"{manifest.stream}/{manifest.batch}")
 
 
-def _entities(settings: Settings) -> dict[tuple[str, str], set[str]]:
+def _entities(sources: Mapping[str, Source]) -> dict[tuple[str, str], set[str]]:
     """Entities that are made of each stream; none of one whose source is not there any more."""
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for source in load_sources(settings).values():
+    for source in sources.values():
         for entity, mapped in source.entities.items():
             for stream in (*mapped.streams, *mapped.deletes):
                 found[(source.name, stream)].add(entity)

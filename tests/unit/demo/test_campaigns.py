@@ -1,7 +1,5 @@
 """Marketing's exports of the demo (T3, T13, T14, T23, T24), judged from their files alone."""
 
-import csv
-import gzip
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from math import exp, log, sqrt
@@ -12,6 +10,7 @@ import pytest
 import yaml
 
 import throughline
+from demo_case import exported_rows
 from throughline.demo import campaigns
 from throughline.demo.ledger import Ledger
 from throughline.demo.times import DAY, local, start_of
@@ -35,12 +34,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     ledger = Ledger()
     campaigns.tell(ledger, WORLD)
     truth = campaigns.write(folder, WORLD, SEEN)
-    rows = {}
-    for path in sorted(folder.glob("*/*.csv*")):
-        opened = gzip.open if path.suffix == ".gz" else open
-        with opened(path, "rt", encoding="utf-8") as file:
-            rows[path.name.split(".")[0]] = list(csv.DictReader(file))
-    return truth, rows, ledger
+    return truth, exported_rows(folder), ledger
 
 
 def latest(ledger: Ledger, table: str, key: str) -> dict[str, dict[str, Any]]:

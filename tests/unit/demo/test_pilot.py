@@ -1,7 +1,5 @@
 """The pilot's key feature (T5), judged from the export alone."""
 
-import csv
-import gzip
 from collections import defaultdict
 from datetime import date
 from math import sqrt
@@ -10,6 +8,7 @@ from pathlib import Path
 import pytest
 from scipy.stats import norm
 
+from demo_case import exported_rows
 from throughline.demo import pilot
 from throughline.demo.world import World
 
@@ -23,9 +22,8 @@ def users(tmp_path_factory: pytest.TempPathFactory) -> list[User]:
     folder: Path = tmp_path_factory.mktemp("pilot")
     pilot.write(folder, WORLD)
     events = defaultdict(list)
-    with gzip.open(folder / "growth" / "pilot_events.csv.gz", "rt", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            events[row["login_id"]].append((date.fromisoformat(row["event_time"][:10]), row))
+    for row in exported_rows(folder)["pilot_events"]:
+        events[row["login_id"]].append((date.fromisoformat(row["event_time"][:10]), row))
     found = []
     for story in events.values():
         first = min(day for day, _ in story)

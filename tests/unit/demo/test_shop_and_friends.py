@@ -1,7 +1,5 @@
 """Consumers of the demo (T15): what they spent, their classes, and orders that vanish."""
 
-import csv
-import gzip
 import math
 from collections import defaultdict
 from datetime import date
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 from scipy.stats import kstest, norm
 
+from demo_case import exported_rows
 from throughline.demo import friends, shop
 from throughline.demo.world import World
 
@@ -22,14 +21,10 @@ Told = tuple[dict[str, Any], dict[str, list[dict[str, str]]]]
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """The truth, and the rows of every export by the name of its file up to the first dot."""
+    """The truth, and the rows of every export."""
     folder: Path = tmp_path_factory.mktemp("private_domain")
     truth = shop.write(folder, WORLD, END) | friends.write(folder, WORLD)
-    rows = {}
-    for path in (folder / "scrm").iterdir():
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            rows[path.name.split(".")[0]] = list(csv.DictReader(file))
-    return truth, rows
+    return truth, exported_rows(folder)
 
 
 def paid_orders(told: Told) -> dict[str, list[dict[str, str]]]:

@@ -1,7 +1,5 @@
 """Experiments and surveys of the demo (T7, T8, T9, T21), judged from the exports alone."""
 
-import csv
-import gzip
 from collections import Counter, defaultdict
 from datetime import date
 from math import sqrt
@@ -11,6 +9,7 @@ from typing import Any
 import pytest
 from scipy.stats import chi2, chisquare, norm
 
+from demo_case import exported_rows
 from throughline.demo import trials
 from throughline.demo.world import World
 
@@ -23,13 +22,7 @@ Told = tuple[dict[str, Any], dict[str, list[dict[str, str]]]]
 def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     """The truth, and the rows of every export."""
     folder: Path = tmp_path_factory.mktemp("trials")
-    truth = trials.write(folder, WORLD, USERS)
-    rows = {}
-    for path in (folder / "growth").iterdir():
-        opened = gzip.open if path.suffix == ".gz" else open
-        with opened(path, "rt", encoding="utf-8") as file:
-            rows[path.name.split(".")[0]] = list(csv.DictReader(file))
-    return truth, rows
+    return trials.write(folder, WORLD, USERS), exported_rows(folder)
 
 
 def arms_of(told: Told, name: str) -> dict[str, dict[str, int]]:
