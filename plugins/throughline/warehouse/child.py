@@ -31,8 +31,8 @@ def main(order: dict[str, Any]) -> None:
         *("--target-path", order["target"]),
         *("--vars", json.dumps(order["vars"], sort_keys=True)),
     ]
-    quiet = ["--quiet", "--no-use-colors", "--no-version-check", "--log-path", order["logs"]]
-    quiet += ["--log-level-file", "info"]
+    quiet = ["--log-level", "none", "--no-use-colors", "--no-version-check"]
+    quiet += ["--log-path", order["logs"], "--log-level-file", "info"]
     with os.fdopen(order["replies"], "w", encoding="utf-8") as replies:
 
         def reply(**answer: Any) -> None:
