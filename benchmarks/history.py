@@ -27,20 +27,21 @@ PAGEVIEW = """
         'v-' || who as anonymous_id,
         'https://www.example.com/page-' || hash(i, 7) % 60 as url,
         '/page-' || hash(i, 7) % 60 as url_path,
-        case when i % 6 = 0 then 'https://www.search.example/q' end as referrer,
+        case when i % 8 = 0 then 'https://www.search.example/q' end as referrer,
         case when hash(visit, 8) % 5 = 0 then 'baidu_sem' end as utm_source,
         'www' as site_id,
     from (
-        select i, i // 6 as visit, hash({number}, i // 6) % {visitors} as who,
-            cast(hash(i // 6, 2) % 84000 as integer) + i % 6 * 40 as at_second
+        select i, i // 8 as visit, hash({number}, i // 8) % {visitors} as who,
+            cast(hash(i // 8, 2) % 84000 as integer) + i % 8 * 40 as at_second
         from range({rows}) as rows (i)
     )
 """
-"""Visits of six pages, forty seconds apart."""
+"""Visits of eight pages, forty seconds apart."""
 APP_EVENT = """
     select {common}
         'track' as type,
-        names[1 + cast(hash(i, 9) % 20 as integer)] as event,
+        case when i % 18 < 6 then names[1 + i * 7 % len(names)] else own[1 + i % len(own)] end
+            as event,
         'u-' || who as distinct_id,
         'u-' || who as login_id,
         'd-' || who as anonymous_id,
@@ -48,11 +49,19 @@ APP_EVENT = """
         'u-' || who as employee_id,
         case when i % 5 = 0 then (hash(i, 10) % 90000) / 1000 end as event_duration,
     from (
-        select i, hash({number}, i) % {visitors} as who,
-            cast(hash(i, 2) % 86000 as integer) as at_second
+        select i, hash({number}, i // 18) % {visitors} as who,
+            cast(hash(i // 18, 2) % 85000 as integer) + i % 18 * 35 as at_second
         from range({rows}) as rows (i)
-    ), (select list(event order by event) as names from read_csv('{catalogue}'))
+    ), (
+        select list(event order by event) as names
+        from read_csv('{catalogue}') where business_line is null
+    ), (
+        select row_number() over (order by business_line) - 1 as line_no, list(event) as own
+        from read_csv('{catalogue}') where business_line is not null group by business_line
+    )
+    where who % 5 = line_no
 """
+"""A person's day in the product: eighteen events, two rows of `fct_user_day`."""
 
 
 def put_day(settings: Settings, day: date, rows: int, history: int, catalogue: Path) -> None:

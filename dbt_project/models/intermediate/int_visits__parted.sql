@@ -7,17 +7,37 @@
 -- One row per part of a visit (B04): page views of one cookie (no robots, no own staff) on one
 -- business date with pauses of at most session_timeout_min. A visit that goes on over midnight has
 -- a part on each date, so that what is known of a date depends on its own page views alone.
+{% set counted -%}
+not is_bot
+        and not is_internal
+        {%- if is_incremental() %}
+        and business_date in {{ touched_dates('pageview') }}
+        {%- endif %}
+{%- endset %}
 with
 
 pageviews as (
 
     select * from {{ ref('fct_pageview') }}
     where
-        not is_bot
-        and not is_internal
-        {% if is_incremental() %}
-        and business_date in {{ touched_dates('pageview') }}
-        {% endif %}
+        {{ counted }}
+
+),
+
+-- Read once more for either end of a visit: DuckDB would keep rows that are read once but used twice.
+first_views as (
+
+    select * from {{ ref('fct_pageview') }}
+    where
+        {{ counted }}
+
+),
+
+last_views as (
+
+    select * from {{ ref('fct_pageview') }}
+    where
+        {{ counted }}
 
 ),
 
@@ -32,20 +52,6 @@ slots as (
         min(event_at) as first_at,
         max(event_at) as last_at,
         count(*) as pageviews,
-        min_by({{ packed({
-            'event_id': 'event_id',
-            'url_path': 'url_path',
-            'site_id': 'site_id',
-            'utm_source': 'utm_source',
-            'utm_medium': 'utm_medium',
-            'utm_campaign': 'utm_campaign',
-            'referrer_domain': 'referrer_domain',
-            'device': 'device',
-            'os': 'os',
-            'browser': 'browser',
-        }) }}, (event_at, event_id)) as first_view,
-        max_by({{ packed({'url_path': 'url_path', 'leave_at': 'leave_at'}) }}, (event_at, event_id))
-            as last_view,
     from pageviews
     group by all
 
@@ -95,8 +101,6 @@ parts as (
         first_at,
         last_at,
         pageviews,
-        first_view,
-        last_view,
     from paused
     where is_first and is_last
 
@@ -110,8 +114,6 @@ parts as (
         min(first_at) as first_at,
         max(last_at) as last_at,
         cast(sum(pageviews) as bigint) as pageviews,
-        min_by(first_view, slot) as first_view,
-        max_by(last_view, slot) as last_view,
     from numbered
     group by anonymous_id, business_date, part_no
 
@@ -128,32 +130,76 @@ days as (
 
 ),
 
+-- What a visit began and ended with is looked up last: taking it along through every step before
+-- costs more than the rest.
+opened as (
+
+    select
+        parts.*,
+        first_views.event_id as first_event_id,
+        first_views.url_path as landing_path,
+        first_views.site_id,
+        first_views.utm_source,
+        first_views.utm_medium,
+        first_views.utm_campaign,
+        first_views.referrer_domain,
+        first_views.device,
+        first_views.os,
+        first_views.browser,
+    from parts
+    inner join first_views
+        on
+            parts.anonymous_id = first_views.anonymous_id
+            and parts.first_at = first_views.event_at
+
+),
+
+-- Of page views at one instant the smallest id opens a visit and the largest ends it.
+closed as (
+
+    select
+        opened.*,
+        last_views.url_path as exit_path,
+        last_views.leave_at as last_leave_at,
+        row_number() over (
+            partition by opened.anonymous_id, opened.first_at
+            order by opened.first_event_id, last_views.event_id desc
+        ) as copy_no,
+    from opened
+    inner join last_views
+        on
+            opened.anonymous_id = last_views.anonymous_id
+            and opened.last_at = last_views.event_at
+
+),
+
 final as (
 
     select
-        parts.anonymous_id,
-        parts.business_date,
-        parts.first_at,
-        parts.last_at,
+        closed.anonymous_id,
+        closed.business_date,
+        closed.first_at,
+        closed.last_at,
         -- Of a pause before or after midnight only the first and last two slots of a date can be.
-        parts.first_slot <= days.first_slot + 1 or parts.last_slot >= days.last_slot - 1
+        closed.first_slot <= days.first_slot + 1 or closed.last_slot >= days.last_slot - 1
             as is_near_midnight,
-        parts.pageviews,
-        parts.first_view.event_id as first_event_id,
-        parts.first_view.url_path as landing_path,
-        parts.first_view.site_id,
-        parts.first_view.utm_source,
-        parts.first_view.utm_medium,
-        parts.first_view.utm_campaign,
-        parts.first_view.referrer_domain,
-        parts.first_view.device,
-        parts.first_view.os,
-        parts.first_view.browser,
-        parts.last_view.url_path as exit_path,
-        parts.last_view.leave_at as last_leave_at,
-    from parts
+        closed.pageviews,
+        closed.first_event_id,
+        closed.landing_path,
+        closed.site_id,
+        closed.utm_source,
+        closed.utm_medium,
+        closed.utm_campaign,
+        closed.referrer_domain,
+        closed.device,
+        closed.os,
+        closed.browser,
+        closed.exit_path,
+        closed.last_leave_at,
+    from closed
     inner join days
-        on parts.business_date = days.business_date
+        on closed.business_date = days.business_date
+    where closed.copy_no = 1
 
 )
 
