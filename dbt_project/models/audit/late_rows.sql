@@ -1,38 +1,49 @@
+{# Events with their collector's instant of arrival. #}
+{% set received = [
+    'pageview', 'form_submit', 'click', 'content_event', 'search_term', 'app_event',
+] %}
+{# Dated rows without one, by their column of the date and the days that they may take. #}
+{% set loaded = {
+    'ad_spend_daily': ('date', var('late_days_ads')),
+    'api_request_log': ('business_date', var('late_days')),
+    'cdr': ('business_date', var('late_days')),
+    'link_click': ('business_date', var('late_days')),
+    'mkt_event_interaction': ('business_date', var('late_days')),
+    'scrm_message': ('business_date', var('late_days')),
+    'touch': ('business_date', var('late_days')),
+    'touch_event': ('business_date', var('late_days')),
+} %}
 with
 
-pageviews as (
-
-    select * from {{ ref('stg_pageview') }}
-
+days as (
+    {% for entity, (date, expected_days) in loaded.items() %}
+    {%- if not loop.first %}
+    union all
+    {% endif %}
+    select
+        '{{ entity }}' as entity,
+        _source,
+        {{ date }} as date,
+        {{ business_date('_loaded_at') }} as loaded_date,
+        {{ expected_days }} as expected_days,
+        count(*) as rows,
+    from {{ ref('stg_' ~ entity) }}
+    group by all
+    {% endfor %}
 ),
 
-forms as (
+loads as (
 
-    select * from {{ ref('stg_form_submit') }}
-
-),
-
-clicks as (
-
-    select * from {{ ref('stg_click') }}
-
-),
-
-content_events as (
-
-    select * from {{ ref('stg_content_event') }}
-
-),
-
-searches as (
-
-    select * from {{ ref('stg_search_term') }}
-
-),
-
-app_events as (
-
-    select * from {{ ref('stg_app_event') }}
+    select
+        entity,
+        _source,
+        loaded_date,
+        max(max(date)) over (
+            partition by entity, _source order by loaded_date
+            rows between unbounded preceding and 1 preceding
+        ) as reached_date,
+    from days
+    group by entity, _source, loaded_date
 
 ),
 
@@ -48,111 +59,31 @@ refunds as (
 
 ),
 
-ad_days as (
-
-    select
-        _source,
-        date,
-        {{ business_date('_loaded_at') }} as loaded_date,
-        count(*) as rows,
-    from {{ ref('stg_ad_spend_daily') }}
-    group by all
-
-),
-
-ad_loads as (
-
-    select
-        _source,
-        loaded_date,
-        max(max(date)) over (
-            partition by _source order by loaded_date
-            rows between unbounded preceding and 1 preceding
-        ) as reached_date,
-    from ad_days
-    group by _source, loaded_date
-
-),
-
--- Ad rows carry no instant of their own: they are as late as they were loaded, restated or not,
--- but only on dates that their source had reached before. A first load of history is not late.
-late_ads as (
-
-    select
-        ad_days.date,
-        ad_days.loaded_date,
-        ad_days.rows,
-    from ad_days
-    inner join ad_loads
-        on
-            ad_days._source = ad_loads._source
-            and ad_days.loaded_date = ad_loads.loaded_date
-            and ad_days.date <= ad_loads.reached_date
-
-),
-
 arrivals as (
-
+    {% for entity in received %}
     select
-        'pageview' as entity,
+        '{{ entity }}' as entity,
         {{ days_between('business_date', business_date('received_at')) }} as days_late,
         {{ var('late_days') }} as expected_days,
         1 as rows,
-    from pageviews
+    from {{ ref('stg_' ~ entity) }}
 
     union all
-
+    {% endfor %}
+    -- Rows without an instant of arrival are as late as they were loaded, restated or not, but only
+    -- on dates that their source had reached before. A first load of history is not late.
     select
-        'form_submit' as entity,
-        {{ days_between('business_date', business_date('received_at')) }} as days_late,
-        {{ var('late_days') }} as expected_days,
-        1 as rows,
-    from forms
-
-    union all
-
-    select
-        'click' as entity,
-        {{ days_between('business_date', business_date('received_at')) }} as days_late,
-        {{ var('late_days') }} as expected_days,
-        1 as rows,
-    from clicks
-
-    union all
-
-    select
-        'content_event' as entity,
-        {{ days_between('business_date', business_date('received_at')) }} as days_late,
-        {{ var('late_days') }} as expected_days,
-        1 as rows,
-    from content_events
-
-    union all
-
-    select
-        'search_term' as entity,
-        {{ days_between('business_date', business_date('received_at')) }} as days_late,
-        {{ var('late_days') }} as expected_days,
-        1 as rows,
-    from searches
-
-    union all
-
-    select
-        'app_event' as entity,
-        {{ days_between('business_date', business_date('received_at')) }} as days_late,
-        {{ var('late_days') }} as expected_days,
-        1 as rows,
-    from app_events
-
-    union all
-
-    select
-        'ad_spend_daily' as entity,
-        {{ days_between('date', 'loaded_date') }} as days_late,
-        {{ var('late_days_ads') }} as expected_days,
-        rows,
-    from late_ads
+        days.entity,
+        {{ days_between('days.date', 'days.loaded_date') }} as days_late,
+        days.expected_days,
+        days.rows,
+    from days
+    inner join loads
+        on
+            days.entity = loads.entity
+            and days._source = loads._source
+            and days.loaded_date = loads.loaded_date
+            and days.date <= loads.reached_date
 
     union all
 

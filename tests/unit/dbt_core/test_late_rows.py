@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from warehouse_case import Row, build, fetch
+from throughline.contracts import load_contracts
+from warehouse_case import PROJECT, Row, build, fetch
 
 AS_OF = date(2024, 6, 30)
 
@@ -56,3 +57,28 @@ def test_ads_and_payments_are_late_by_their_own_days(tmp_path: Path) -> None:
         ("ad_spend_daily", 8, 1), ("ad_spend_daily", 35, 2), ("payment", 36, 1),
         ("refund", 152, 1),
     ]  # fmt: skip
+
+
+def request(name: str, day: date, load: date) -> Row:
+    """A request of a day as loaded on another."""
+    return {"request_id": name, "ts": loaded(day), "_loaded_at": loaded(load), "_source": "gateway"}
+
+
+def test_events_of_one_clock_are_as_late_as_they_were_loaded(tmp_path: Path) -> None:
+    requests = [
+        *(request(f"history {days}", AS_OF - timedelta(days=days), AS_OF) for days in (0, 4, 300)),
+        request("expected", date(2024, 6, 29), date(2024, 7, 2)),
+        request("late", date(2024, 6, 28), date(2024, 7, 2)),
+        request("late too", date(2024, 6, 28), date(2024, 7, 2)),
+        request("new", date(2024, 7, 1), date(2024, 7, 6)),  # nobody had reached that date
+    ]
+    con = build(tmp_path, {"api_request_log": requests}, date(2024, 7, 6), select="+late_rows")
+    found = fetch(con, "select entity, days_late, rows from audit.late_rows order by all")
+    assert [tuple(row.values()) for row in found] == [("api_request_log", 4, 2)]
+
+
+def test_every_dated_entity_is_looked_at() -> None:
+    text = (PROJECT / "models" / "audit" / "late_rows.sql").read_text(encoding="utf-8")
+    dated = [name for name, one in load_contracts().items() if one.kind == "event"]
+    missing = [name for name in dated if f"'{name}'" not in text]
+    assert not missing, f"dbt_project/models/audit/late_rows.sql does not count {missing}"
