@@ -296,6 +296,30 @@ def test_valid_leads_before_and_under_the_policy_became_opportunities_as_counted
     }
 
 
+def test_use_before_a_contract_ended_is_what_was_told_of_who_left_and_who_stayed(made) -> None:
+    """T6: contracts that nothing followed, and core requests before them in two windows."""
+    settings, truth, _ = made
+    found = ask_work(
+        settings,
+        "select case when renewals.contract_id is null then 'left' else 'stayed' end as outcome,"
+        " count(distinct contracts.contract_id),"
+        " count(case when uses.business_date <= contracts.end_date - 30 then 1 end),"
+        " count(case when uses.business_date > contracts.end_date - 30 then 1 end)"
+        " from core.fct_contract as contracts"
+        " inner join core.fct_business_event as uses on contracts.company_id = uses.company_id"
+        " and uses.business_date between contracts.start_date and contracts.end_date"
+        " left join core.fct_contract as renewals on contracts.contract_id = renewals.renewed_from"
+        " where uses.event_id like 'api:rt-%' and uses.is_counted and uses.is_core_feature"
+        " group by outcome",
+    )
+    said = truth.data["decisions"]
+    names = ("contracts", "uses_before", "uses_last")
+    assert {outcome: counts for outcome, *counts in found} == {
+        outcome: [counts[name] for name in names] for outcome, counts in said.items()
+    }
+    assert all(counts["dipped"] > 0 for counts in said.values())
+
+
 def test_the_keyword_that_fell_is_seen_to_fall_and_then_not_ranked(made) -> None:
     """T22: third, eighteenth a week later, and then no number at all."""
     settings, truth, _ = made

@@ -25,10 +25,10 @@ def used(
         nearby = BROWSED[LINE_OF[event]]
         place = number // 10 % 10_000 / 10_000
         endpoint = nearby[int(len(nearby) * place * place)]
-        _emit(ledger, tenant, employee, f"rq-{moment:x}-{number:x}b", second, endpoint.endpoint_id,
+        emit(ledger, tenant, employee, f"rq-{moment:x}-{number:x}b", second, endpoint.endpoint_id,
               endpoint.method, endpoint.path(str(number % 90_000)), number)  # fmt: skip
     endpoint = _OWN[event]
-    _emit(ledger, tenant, employee, f"rq-{moment:x}-{number:x}", second, endpoint.endpoint_id,
+    emit(ledger, tenant, employee, f"rq-{moment:x}-{number:x}", second, endpoint.endpoint_id,
           endpoint.method, endpoint.path(str(number % 90_000)), number)  # fmt: skip
 
 
@@ -47,13 +47,14 @@ def programs(ledger: Ledger, tenants: list[Tenant], number: int) -> None:
     else:
         found = tuple(AMBIGUOUS)[turn % len(AMBIGUOUS)]
         method, path = "GET", ENDPOINTS[found].path(AMBIGUOUS[found](number, second))
-    _emit(ledger, tenants[0], None, f"rq-p-{number:x}", second, found, method, path, number)
+    emit(ledger, tenants[0], None, f"rq-p-{number:x}", second, found, method, path, number)
 
 
-def _emit(
+def emit(
     ledger: Ledger, tenant: Tenant, employee: Employee | None, identifier: str, second: int,
     endpoint: str, method: str, path: str, number: int,
 ) -> None:  # fmt: skip
+    """Emit one request; its `number` says how it went, and whether it is shipped twice."""
     row = (identifier, second, method, path, tenant.tenant_id, employee, endpoint, number)
     day = day_of(second)
     ledger.emit("api_requests", day, (None, *row))

@@ -9,7 +9,7 @@ from throughline.demo.channels import BUSINESS_LINES, LIST_PRICE
 from throughline.demo.company import Company
 from throughline.demo.leads import Lead, move
 from throughline.demo.ledger import Ledger
-from throughline.demo.tenants import Tenant
+from throughline.demo.tenants import Decision, Tenant
 from throughline.demo.times import DAY, add_months, date_of, day_of
 
 TERMS = (12, 12, 12, 12, 12, 12, 12, 6, 6, 3)
@@ -87,7 +87,7 @@ def live(rng: Random, ledger: Ledger, customer: Customer, signed: int, opportuni
               opportunity_id)  # fmt: skip
         if round_number == 1:
             _grow(rng, ledger, customer, contract_id, start, end)
-        if not _renews(rng, customer, end):
+        if not _renews(rng, customer, start, end):
             return
         early = rng.random()
         due = end.toordinal() + (-20 if early < 0.7 else 8 if early < 0.9 else -2)
@@ -98,12 +98,14 @@ def live(rng: Random, ledger: Ledger, customer: Customer, signed: int, opportuni
         start = max(end + timedelta(days=1), date_of(signed))
 
 
-def _renews(rng: Random, customer: Customer, end: date) -> bool:
+def _renews(rng: Random, customer: Customer, start: date, end: date) -> bool:
     """Decide about renewal; most who leave use the product less in the last two months (T6)."""
     stays = rng.random() < RENEWED
     dips = rng.random() < (0.05 if stays else 0.85)
+    first, last = start.toordinal(), end.toordinal()
     if dips:
-        customer.tenant.dips.append((end.toordinal() - 60, end.toordinal()))
+        customer.tenant.dips.append((last - 60, last))
+    customer.tenant.decisions.append(Decision(first, last, customer.line, stays, dips))
     return stays
 
 

@@ -42,6 +42,7 @@ class Facts:
         self.users: list[tuple[int, str]] = []
         self.visitors: list[tuple[int, str, bool]] = []
         self.valid: Counter[tuple[str, str]] = Counter()
+        self._decisions: dict[str, Counter[str]] = {"stayed": Counter(), "left": Counter()}
         self.known: dict[str, list[tuple[int, str]]] = {"lead_id": [], "contact_id": []}
         self._leads: dict[str, Counter[str]] = {view: Counter() for view in VIEWS}
         self._customers: dict[str, defaultdict] = {view: defaultdict(set) for view in VIEWS}
@@ -83,6 +84,14 @@ class Facts:
         """Identity nodes of every true person; none in a vast world."""
         return {person: sorted(set(nodes)) for person, nodes in self._nodes.items()}
 
+    def decisions(self) -> dict[str, dict[str, int]]:
+        """Ends of contracts in history by outcome, how many dipped before, and uses before them."""
+        said = ("contracts", "dipped", "uses_before", "uses_last")
+        return {
+            outcome: {what: counts[what] for what in said}
+            for outcome, counts in self._decisions.items()
+        }
+
     def _note(self, kind: str, second: int, values: dict[str, Any]) -> None:
         match kind:
             case "lead":
@@ -96,14 +105,23 @@ class Facts:
                 key = values["channel"], values["key"]
                 if second >= self._spend.get(key, (second,))[0]:
                     self._spend[key] = second, values["cost"]
-            case "script" | "streak":
-                (self.scripts if kind == "script" else self.streaks).append(values)
+            case "decision":
+                self._decide(values)
+            case _:
+                self._list(kind, second, values)
+        for view in VIEWS:
+            self._credit(view, kind, values)
+
+    def _list(self, kind: str, second: int, values: dict[str, Any]) -> None:
+        match kind:
+            case "script":
+                self.scripts.append(values)
+            case "streak":
+                self.streaks.append(values)
             case "user":
                 self.users.append((second, values["login"]))
             case "visitor":
                 self.visitors.append((second, values["cookie"], values["left"]))
-        for view in VIEWS:
-            self._credit(view, kind, values)
 
     def _credit(self, view: str, kind: str, values: dict[str, Any]) -> None:
         match kind:
@@ -119,6 +137,13 @@ class Facts:
         opened, side = values["opened"], "after" if values["in_force"] else "before"
         self.valid[side, "valid"] += 1
         self.valid[side, "opened"] += opened is not None and opened < self._limit
+
+    def _decide(self, values: dict[str, Any]) -> None:
+        counts = self._decisions["stayed" if values["stays"] else "left"]
+        counts["contracts"] += 1
+        counts["dipped"] += values["dips"]
+        for what in ("uses_before", "uses_last"):
+            counts[what] += values[what]
 
     def _remember(self, second: int, node: str) -> None:
         """Remember the first leads and contacts by name, whatever the size of the world."""

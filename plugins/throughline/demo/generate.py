@@ -14,6 +14,7 @@ from throughline.demo import (
     arrivals,
     campaigns,
     costs,
+    elders,
     endpoints,
     exported,
     midnight,
@@ -21,6 +22,7 @@ from throughline.demo import (
     plots,
     quiet,
     reference,
+    routine,
     scripted,
     seo,
     staff,
@@ -114,6 +116,7 @@ def _prologue(ledger: Ledger, world: World) -> None:
     staff.staff(ledger, world.start)
     scripted.tell(ledger, world, plots.PLOTS)
     scripted.streaks(ledger, world)
+    elders.tell(ledger, world)
     midnight.tell(ledger, world)
     campaigns.tell(ledger, world)
 
@@ -160,6 +163,8 @@ def _live(
     using = [tenant for _, tenant in tenants if tenant.in_use(number)]
     quiet.fill(ledger, world, number, using)
     api_calls.programs(ledger, using, number)
+    for _, tenant in tenants:
+        routine.day(ledger, world, tenant, number)
     seo.day(ledger, world, number)
     if number % 30 == 0:
         log.info("demo: %s, %d tenants", today, len(tenants))

@@ -88,15 +88,15 @@ def tell(ledger: Ledger, world: World, plots: Sequence[Callable[[Script], None]]
         company = new_company(rng, f"s{index + 1:02d}", SERIAL_BASE + index, "legacy")
         script = Script(ledger, rng, world, company)
         plot(script)
-        first = min(row["start_date"] for row in script.signed)
         created = min(row["created_at"] for row in script.signed)
-        _account(script, created)
-        tenant = _tenant(script, created, first)
+        enter(script, created)
+        tenant = open_tenant(script, created)
         ledger.fact("script", created, name=name, account_id=company.account_id,
                     tenant_id=tenant.tenant_id)  # fmt: skip
 
 
-def _account(script: Script, second: int) -> None:
+def enter(script: Script, second: int) -> None:
+    """Write the account of a company, and its one contact."""
     company, rng = script.company, script.rng
     script.ledger.save("accounts", second, {
         "account_id": company.account_id, "name": company.name, "uscc": company.uscc,
@@ -113,7 +113,7 @@ def _account(script: Script, second: int) -> None:
     })  # fmt: skip
 
 
-def _tenant(script: Script, created: int, first: date) -> Tenant:
+def open_tenant(script: Script, created: int) -> Tenant:
     """A tenant that lives from the world's first day on, or from the day of signing."""
     begin = start_of(script.world.start.toordinal()) + 9 * 3600
     second = max(begin, created + 3600)

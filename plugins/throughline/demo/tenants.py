@@ -24,11 +24,29 @@ class Employee:
 
 
 @dataclass
+class Decision:
+    """The end of a contract in one line of business: whether the customer stays, and dips before.
+
+    `first`, `last`: days (ordinals) of the contract. `plan`: uses on each day of its routine, once
+    that has begun. `used`: uses before the last 30 days, and in them.
+    """
+
+    first: int
+    last: int
+    line: str
+    stays: bool
+    dips: bool
+    plan: list[int] = field(default_factory=list)
+    used: list[int] = field(default_factory=lambda: [0, 0])
+
+
+@dataclass
 class Tenant:
     """One tenant under way.
 
-    `seats`: (first day, last day, seats, line) bought. `dips`: days of little use. `deltas`: day →
-    accounts opened that day, and -day → accounts whose last day it is. `cookie` of the sign-up.
+    `seats`: (first day, last day, seats, line) bought. `dips`: days of little use. `decisions`: the
+    ends of its contracts. `deltas`: day → accounts opened that day, and -day → accounts whose last
+    day it is. `cookie` of the sign-up.
     """
 
     company: Company
@@ -39,6 +57,7 @@ class Tenant:
     employees: list[Employee] = field(default_factory=list)
     seats: list[tuple[int, int, int, str]] = field(default_factory=list)
     dips: list[tuple[int, int]] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
     row: dict = field(default_factory=dict)
     deltas: dict[int, int] = field(default_factory=dict)
     open_now: int = 0

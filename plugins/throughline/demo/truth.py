@@ -62,6 +62,7 @@ def manifest(
         "channels": facts.channels(),
         "api": {"requests": dict(sorted(tally.requests.items())), "unknown_routes": UNKNOWN,
                 "ambiguous": sorted(AMBIGUOUS)},
+        "decisions": facts.decisions(),
         "scripted": _scripted(world, facts.scripts),
         "streaks": facts.streaks,
         "true_persons": facts.persons(),

@@ -13,6 +13,8 @@ from throughline.demo.visits import moment_of
 
 MEMBER_RATE = 0.005
 WEEKEND = 0.4
+DIPPED = 0.4
+"""What is left of the use of a tenant that dips."""
 CATEGORIES = ("how_to", "bug", "billing", "feature")
 
 
@@ -28,7 +30,7 @@ def day_of_tenant(
         _seats(ledger, tenant, day, purchased)
     factor = WEEKEND if weekday >= 5 else 1.0
     if tenant.dips and any(first <= day <= last for first, last in tenant.dips):
-        factor *= 0.4
+        factor *= DIPPED
     creator = tenant.employees[0]
     if age == 0:
         _first_day(rng, ledger, tenant, creator)
