@@ -13,7 +13,7 @@ from throughline.demo import api_calls
 from throughline.demo.endpoints import CORE, ENDPOINTS, LINE_OF, OWN
 from throughline.demo.ledger import Ledger
 from throughline.demo.tenants import Decision, Employee, Tenant
-from throughline.demo.times import day_of, start_of
+from throughline.demo.times import start_of
 from throughline.demo.usage import DIPPED
 from throughline.demo.world import World
 
@@ -68,6 +68,8 @@ def _work(
                if one.opened < number and (one.closed is None or number < one.closed)]  # fmt: skip
     if not at_work:
         return 0
+    if number % 7 == 1:
+        _login(rng, ledger, tenant, at_work[0], number)
     for place in range(uses):
         employee = at_work[int(rng.random() * len(at_work))]
         second = start_of(number) + 9 * 3600 + int(rng.random() * 9 * 3600)
@@ -76,14 +78,14 @@ def _work(
         api_calls.emit(ledger, tenant, employee, f"rt-{tenant.company.number}-{number:x}-{place}",
                        second, asked.endpoint_id, asked.method, asked.path(str(drawn % 90_000)),
                        drawn)  # fmt: skip
-        if place == 0 and number % 7 == 1:
-            _login(ledger, tenant, employee, second - 60, drawn)
     return uses
 
 
-def _login(ledger: Ledger, tenant: Tenant, employee: Employee, second: int, track: int) -> None:
-    moment = second * 1000
+def _login(rng: Random, ledger: Ledger, tenant: Tenant, employee: Employee, number: int) -> None:
+    """Tell a login on the morning of a Monday."""
+    moment = (start_of(number) + 8 * 3600 + int(rng.random() * 3600)) * 1000
+    track = int(rng.random() * 2_000_000_000)
     row = (track, "track", "login", moment, moment + 400, tenant.tenant_id, employee, None, None,
            None)  # fmt: skip
     identifier = f"{track}:{employee.login}:{moment}"
-    ledger.emit("app_events", day_of(second), (None, identifier, *row))
+    ledger.emit("app_events", number, (None, identifier, *row))
