@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 import campaign_queries as campaigns
+import priority_query
 from throughline import demo, night
 from throughline.extract import extract_domain
 from throughline.landing.batches import input_batches
@@ -318,6 +319,20 @@ def test_use_before_a_contract_ended_is_what_was_told_of_who_left_and_who_stayed
         outcome: [counts[name] for name in names] for outcome, counts in said.items()
     }
     assert all(counts["dipped"] > 0 for counts in said.values())
+
+
+def test_leads_of_each_priority_are_won_as_often_as_planted(made) -> None:
+    """T11: classes of one day among all leads open then, and the opportunities opened since."""
+    settings, truth, _ = made
+    said = truth.data["priority"]
+    with duckdb.connect(str(settings.work_file), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        asked = connection.execute(priority_query.CLASSES, {"as_of": said["as_of"]})
+        found = {name: counts for name, *counts in asked.fetchall()}
+    assert found == {
+        name: [counts[what] for what in ("leads", "won", "lost")]
+        for name, counts in said["classes"].items()
+    }
 
 
 def test_the_keyword_that_fell_is_seen_to_fall_and_then_not_ranked(made) -> None:

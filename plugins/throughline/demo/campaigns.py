@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from throughline.demo import exports, fairs, leak, pages, paths, plans, searches, shares
+from throughline.demo import exports, fairs, leak, pages, paths, plans, priority, searches, shares
 from throughline.demo.crowd import Seen, gather
 from throughline.demo.ledger import Ledger
 from throughline.demo.world import World
@@ -35,6 +35,7 @@ def tell(ledger: Ledger, world: World) -> None:
     """Tell what the CRM knows of the people who are met here."""
     fairs.tell(ledger, world)
     paths.tell(ledger, world)
+    priority.tell(ledger, world)
 
 
 def write(folder: Path, world: World, seen: list[Seen]) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def write(folder: Path, world: World, seen: list[Seen]) -> dict[str, Any]:
         "fairs": fairs.export(world, rows),
         "paths": paths.export(world, rows),
         "leak": leak.export(world, rows),
+        "priority": priority.export(world, rows),
         "searches": searches.export(rows, crowd),
         "shares": shares.export(world, rows, crowd),
     }

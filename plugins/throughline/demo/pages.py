@@ -8,6 +8,7 @@ from throughline.demo.times import local
 from throughline.demo.visits import DEVICES
 
 SITE = "https://h5.throughline.example"
+FORMS = {"whitepaper": "form-h5-paper", "register": "form-h5-trial"}
 HEADERS = {
     "pageviews.csv.gz": "event_id,anonymous_id,event_time,received_at,url,url_path,title,referrer,"
                         "utm_source,utm_medium,utm_campaign,ip,ua,device,os,browser,screen_w,"
@@ -57,10 +58,11 @@ def clicked(rows: Rows, who: Reader, second: int, path: str, selector: str, text
 
 
 def left_form(
-    rows: Rows, who: Reader, second: int, path: str, company: Company, person: Person
-) -> None:
-    """Add a form with which somebody takes a paper home."""
+    rows: Rows, who: Reader, second: int, path: str, company: Company, person: Person,
+    kind: str = "whitepaper",
+) -> None:  # fmt: skip
+    """Add a form with which somebody takes a paper home, or registers."""
     rows["forms.csv.gz"].append(
         (f"hf-{second:x}-{who.cookie[3:]}", who.cookie, local(second), local(second + 1),
-         "form-h5-paper", "whitepaper", person.email or "", person.phone, company.name, "h5",
+         FORMS[kind], kind, person.email or "", person.phone, company.name, "h5",
          path))  # fmt: skip

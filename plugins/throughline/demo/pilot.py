@@ -1,20 +1,22 @@
 """Events of a free pilot: new users, what they tried in their first week, and who was back (T5).
 
 Planted: who exports a report in the first week comes back in the fourth more often. Two features
-make no difference; a third is used by eager users, who come back more often anyway.
+make no difference; a third is used by eager users, who come back more often anyway. What the leads
+of `priority` did in the product is in the same export.
 """
 
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from throughline.demo import exports
+from throughline.demo import exports, priority
 from throughline.demo.exports import Rows
 from throughline.demo.times import local, start_of
 from throughline.demo.world import World
 
+EVENTS = "pilot_events.csv.gz"
 HEADERS = {
-    "pilot_events.csv.gz": "event_id,type,event,distinct_id,login_id,event_time,received_at,os,lib"
+    EVENTS: "event_id,type,event,distinct_id,login_id,original_id,event_time,received_at,os,lib"
 }
 KEY, CONFOUNDED, PLACEBOS = "export_report", "import_products", ("view_dashboard", "search_product")
 BACK = "create_quote"
@@ -39,6 +41,7 @@ def write(folder: Path, world: World) -> dict[str, Any]:
             side = "tried" if name in tried else "others"
             count[side] += 1
             count[f"{side}_back"] += back
+    priority.use(world, EVENTS, rows)
     exports.write(folder / "growth", HEADERS, rows)
     return {"pilot": {"people": people, "features": counts}}
 
@@ -61,6 +64,6 @@ def _user(rng: Random, rows: Rows, login: str, first: int) -> tuple[set[str], bo
 
 def _event(rng: Random, rows: Rows, login: str, day: int, name: str) -> None:
     second = start_of(day) + 9 * 3600 + int(rng.random() * 9 * 3600)
-    identifier = f"pilot-{len(rows['pilot_events.csv.gz'])}"
-    rows["pilot_events.csv.gz"].append((identifier, "track", name, login, login, local(second),
-                                        local(second + 1), "Windows", "js"))  # fmt: skip
+    identifier = f"pilot-{len(rows[EVENTS])}"
+    rows[EVENTS].append((identifier, "track", name, login, login, "", local(second),
+                         local(second + 1), "Windows", "js"))  # fmt: skip
