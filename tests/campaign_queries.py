@@ -1,4 +1,4 @@
-"""What the built tables say of the campaigns planted in the demo (T3, T13, T14, T23, T24)."""
+"""What the built tables say of the campaigns planted in the demo (T3, T10, T13, T14, T23, T24)."""
 
 EVENT_RETURNS = """
 with bought as (
@@ -92,3 +92,56 @@ where url_path = ? and next_path is distinct from ?
 group by all order by 2 desc, 1 nulls last
 """
 """Where visitors on the phone went from one page who did not go to the next."""
+
+MATURITY = """
+with named as (
+    select person_id from core.bridge_person_company
+    union
+    select person_id from core.fct_lead where person_id is not null
+),
+views as (
+    select offices.domain, identities.person_id, views.event_at,
+        views.module in ('pricing', 'case') as is_priced, named.person_id is not null as is_named
+    from core.fct_pageview as views
+    inner join staging.stg_ip_company as offices
+        on views.ip_hash = offices.ip_hash and offices.kind = 'office'
+        and views.business_date between offices.valid_from
+        and coalesce(offices.valid_to, date '9999-12-31')
+    inner join core.map_identity as identities
+        on identities.id_type = 'anonymous_id' and views.anonymous_id = identities.id_value
+    left join named on identities.person_id = named.person_id
+    where not views.is_bot and not views.is_internal
+),
+months as (
+    select ends.domain, ends.event_at, count(distinct views.person_id) as visitors,
+        bool_or(views.is_priced) as is_priced, bool_or(views.is_named) as is_named
+    from views as ends
+    inner join views on ends.domain = views.domain
+        and views.event_at between ends.event_at - interval '30 days' and ends.event_at
+    group by all
+),
+companies as (
+    select domain, max(event_at) as last_at,
+        case when bool_or(visitors >= 3 and is_priced) then 'late'
+            when max(visitors) >= 2 then 'mid' else 'early' end as maturity
+    from months group by all having not bool_or(is_named)
+),
+opened as (
+    select known.domain, min(opportunities.created_at) as opened_at
+    from core.fct_opportunity as opportunities
+    inner join core.dim_company as known on opportunities.company_id = known.company_id
+    group by all
+)
+select companies.maturity, count(*), count(*) filter (opened.opened_at > companies.last_at)
+from companies left join opened on companies.domain = opened.domain
+group by all
+"""
+"""Companies that only their office's address tells, by how mature their visits of thirty days are
+(lead: L14), and those with an opportunity afterwards."""
+
+UNCREDITED = """
+select count(distinct conversion_id), channel_id
+from intermediate.int_conversions__attributed where conversion_id like 'opp-o%'
+group by all
+"""
+"""Who gets the credit for their opportunities: nobody, as nobody is known there."""

@@ -269,6 +269,22 @@ def test_the_leaking_page_and_where_its_visitors_went_are_found_again(made) -> N
     assert sum(count for _, count in lost) == found["mobile", steps[1]] - found["mobile", steps[2]]
 
 
+def test_companies_that_visit_together_and_ask_for_prices_are_opened_as_planted(made) -> None:
+    """T10: companies behind office addresses by maturity, and those with an opportunity."""
+    settings, truth, _ = made
+    said = truth.data["maturity"]
+    found = {row[0]: row[1:] for row in ask_work(settings, campaigns.MATURITY)}
+    assert found == {
+        name: (said[name]["companies"], said[name]["opened"]) for name in ("late", "mid", "early")
+    }
+    companies, opened = map(sum, zip(found["mid"], found["early"], strict=True))
+    late, late_opened = found["late"]
+    odds_ratio = late_opened / (late - late_opened) / (opened / (companies - opened))
+    assert odds_ratio == pytest.approx(said["odds_ratio"]) == pytest.approx(4)
+    (uncredited,) = ask_work(settings, campaigns.UNCREDITED)
+    assert uncredited == (opened + late_opened, "unattributed")
+
+
 def test_talks_profiles_and_consents_are_those_that_were_exported(made) -> None:
     settings, truth, _ = made
     talks = "select count(*) from core.fct_scrm_interaction where kind = 'message'"

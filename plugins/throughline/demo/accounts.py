@@ -6,8 +6,8 @@ from throughline.demo.ledger import Ledger
 from throughline.demo.times import DAY
 
 
-def enter(ledger: Ledger, company: Company, lead: Lead, second: int, owner_id: str) -> str:
-    """Write account and contact of a converted lead; return the contact's id."""
+def open_account(ledger: Ledger, company: Company, second: int, owner_id: str) -> None:
+    """Write the account of a company, of which sales need not know anybody."""
     ledger.save("accounts", second, {
         "account_id": company.account_id, "name": company.name, "uscc": company.uscc,
         "domain": company.domain, "industry_l1": company.industry[0],
@@ -16,6 +16,11 @@ def enter(ledger: Ledger, company: Company, lead: Lead, second: int, owner_id: s
         "owner_id": owner_id, "parent_id": None, "merged_into_id": None, "is_deleted": False,
         "is_test": False,
     })  # fmt: skip
+
+
+def enter(ledger: Ledger, company: Company, lead: Lead, second: int, owner_id: str) -> str:
+    """Write account and contact of a converted lead; return the contact's id."""
+    open_account(ledger, company, second, owner_id)
     contact_id = f"con-{company.number}"
     contact = {
         "contact_id": contact_id, "account_id": company.account_id, "name": lead.person.name,

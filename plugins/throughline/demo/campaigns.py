@@ -3,7 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-from throughline.demo import exports, fairs, leak, pages, paths, plans, priority, searches, shares
+from throughline.demo import (
+    exports,
+    fairs,
+    leak,
+    maturity,
+    pages,
+    paths,
+    plans,
+    priority,
+    searches,
+    shares,
+)
 from throughline.demo.crowd import Seen, gather
 from throughline.demo.ledger import Ledger
 from throughline.demo.world import World
@@ -36,6 +47,7 @@ def tell(ledger: Ledger, world: World) -> None:
     fairs.tell(ledger, world)
     paths.tell(ledger, world)
     priority.tell(ledger, world)
+    maturity.tell(ledger, world)
 
 
 def write(folder: Path, world: World, seen: list[Seen]) -> dict[str, Any]:
@@ -52,6 +64,7 @@ def write(folder: Path, world: World, seen: list[Seen]) -> dict[str, Any]:
         "priority": priority.export(world, rows),
         "searches": searches.export(rows, crowd),
         "shares": shares.export(world, rows, crowd),
+        "maturity": maturity.export(world, rows),
     }
     plans.export(world, rows)
     exports.write(folder / "campaigns", CAMPAIGNS, rows)
