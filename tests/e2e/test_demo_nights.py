@@ -327,7 +327,7 @@ def test_use_before_a_contract_ended_is_what_was_told_of_who_left_and_who_stayed
         " and uses.business_date between contracts.start_date and contracts.end_date"
         " left join core.fct_contract as renewals on contracts.contract_id = renewals.renewed_from"
         " where uses.event_id like 'api:rt-%' and uses.is_counted and uses.is_core_feature"
-        " group by outcome",
+        f" and contracts.end_date <= date '{NIGHTS[-1]}' group by outcome",
     )
     said = truth.data["decisions"]
     names = ("contracts", "uses_before", "uses_last")

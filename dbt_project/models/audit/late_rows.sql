@@ -1,33 +1,39 @@
 {# Events with their collector's instant of arrival. #}
-{% set received = [
-    'pageview', 'form_submit', 'click', 'content_event', 'search_term', 'app_event',
-] %}
-{# Dated rows without one, by their column of the date and the days that they may take. #}
+{% set received = {
+    'pageview': ref('stg_pageview'),
+    'form_submit': ref('stg_form_submit'),
+    'click': ref('stg_click'),
+    'content_event': ref('stg_content_event'),
+    'search_term': ref('stg_search_term'),
+    'app_event': ref('stg_app_event'),
+} %}
+{# Dated rows without one; those of ads have a column of their own, and more days. #}
 {% set loaded = {
-    'ad_spend_daily': ('date', var('late_days_ads')),
-    'api_request_log': ('business_date', var('late_days')),
-    'cdr': ('business_date', var('late_days')),
-    'link_click': ('business_date', var('late_days')),
-    'mkt_event_interaction': ('business_date', var('late_days')),
-    'scrm_message': ('business_date', var('late_days')),
-    'touch': ('business_date', var('late_days')),
-    'touch_event': ('business_date', var('late_days')),
+    'ad_spend_daily': ref('stg_ad_spend_daily'),
+    'api_request_log': ref('stg_api_request_log'),
+    'cdr': ref('stg_cdr'),
+    'link_click': ref('stg_link_click'),
+    'mkt_event_interaction': ref('stg_mkt_event_interaction'),
+    'scrm_message': ref('stg_scrm_message'),
+    'touch': ref('stg_touch'),
+    'touch_event': ref('stg_touch_event'),
 } %}
 with
 
 days as (
-    {% for entity, (date, expected_days) in loaded.items() %}
+    {% for entity, rows in loaded.items() -%}
+    {% set of_ads = entity == 'ad_spend_daily' %}
     {%- if not loop.first %}
     union all
     {% endif %}
     select
         '{{ entity }}' as entity,
         _source,
-        {{ date }} as date,
+        {{ 'date' if of_ads else 'business_date' }} as date,
         {{ business_date('_loaded_at') }} as loaded_date,
-        {{ expected_days }} as expected_days,
+        {{ var('late_days_ads') if of_ads else var('late_days') }} as expected_days,
         count(*) as rows,
-    from {{ ref('stg_' ~ entity) }}
+    from {{ rows }}
     group by all
     {% endfor %}
 ),
@@ -60,13 +66,13 @@ refunds as (
 ),
 
 arrivals as (
-    {% for entity in received %}
+    {% for entity, rows in received.items() %}
     select
         '{{ entity }}' as entity,
         {{ days_between('business_date', business_date('received_at')) }} as days_late,
         {{ var('late_days') }} as expected_days,
         1 as rows,
-    from {{ ref('stg_' ~ entity) }}
+    from {{ rows }}
 
     union all
     {% endfor %}

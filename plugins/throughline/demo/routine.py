@@ -1,10 +1,10 @@
 """What a tenant does every working day before a contract ends, less before it leaves (spec: T6).
 
-Every contract that ends inside history is a decision: its customer stays or leaves. Most who leave,
-and a few who stay, use the product less than half as much from 45 to 60 days before the end on. The
-rest of a tenant's use is too rare to show that, so a routine is told beside it: requests for the
-core feature of the contract's line, by which use is measured, and a login on Mondays. It is drawn
-on streams of its own and is over when history is, so nights are as they would be without it.
+Every contract that ends is a decision: its customer stays or leaves. Most who leave, and a few who
+stay, use the product less than half as much from 45 to 60 days before the end on. The rest of a
+tenant's use is too rare to show that, so a routine is told beside it: requests for the core feature
+of the contract's line, by which use is measured, and a login on Mondays. It is drawn on streams of
+its own, so that nothing else is told otherwise.
 """
 
 from random import Random
@@ -33,7 +33,7 @@ def day(ledger: Ledger, world: World, tenant: Tenant, number: int) -> None:
     """Tell what belongs to the routine of a tenant on one day; its last day is a fact."""
     for decision in tenant.decisions:
         first = max(decision.first, decision.last - WINDOW + 1, world.start.toordinal())
-        if not first <= number <= decision.last <= world.history_until.toordinal():
+        if not first <= number <= decision.last:
             continue
         if not decision.plan:
             rng = Random(f"routine:{world.seed}:{tenant.tenant_id}:{decision.last}")
