@@ -8,8 +8,9 @@ one fiftieth as many people as events. The statements that dbt wrote for the pro
 are executed as the night does (`tests/replay_case.py`): first everything from nothing (`rebuild`),
 then `--nights` further days of 0.55 M one by one; the fastest counts. Seconds are CPU seconds of
 the process over all its threads, with the limits of `--memory` and `--threads`, because a busy
-machine changes them least; `prepare` finds the touched dates. `scan` reads the columns that a
-model reads, `times scan` is its rebuild in such scans. Linux only.
+machine changes them least; `prepare` finds the touched dates. `scan` reads the columns that a model
+reads; `query` is the model's SELECT alone, `rebuild` also writes its rows; both in such scans too.
+Linux only.
 """
 
 import argparse
@@ -67,18 +68,18 @@ SCANS = {
 
 @dataclass(frozen=True)
 class Measured:
-    """One part of one history: seconds of the rebuild, of the fastest night, of a scan."""
+    """One part of one history: seconds of the rebuild, of the fastest night, of scan and query."""
 
     history: int
     part: str
     rebuild: float
     night: float
     scan: float | None = None
+    query: float | None = None
 
-    @property
-    def times_scan(self) -> float | None:
-        """The rebuild in scans of the columns that it reads."""
-        return round(self.rebuild / self.scan, 1) if self.scan else None
+    def scans(self, seconds: float | None) -> float | None:
+        """Seconds in scans of the columns that the part reads."""
+        return round(seconds / self.scan, 1) if seconds and self.scan else None
 
 
 def main() -> None:
@@ -111,7 +112,8 @@ def main() -> None:
     console.print(f"the three facts of a night by history: {_flat(found, FACTS)}")
     console.print(f"all that a night builds by date: {_flat(found, BY_DATE)}")
     if given.json:
-        lines = [{**asdict(one), "times_scan": one.times_scan} for one in found]
+        lines = [{**asdict(one), "rebuild_scans": one.scans(one.rebuild),
+                  "query_scans": one.scans(one.query)} for one in found]  # fmt: skip
         given.json.write_text(json.dumps(lines, indent=1) + "\n", encoding="utf-8")
 
 
@@ -125,11 +127,13 @@ def measure(settings: Settings, history: int, night: int, nights: int) -> dict[s
         put_day(settings, FIRST + timedelta(days=number), rows, history, catalogue)
     first, peak = build(replay, FIRST + timedelta(days=days - 1))
     scans = {part: _scan(settings, *what) for part, what in SCANS.items()}
+    queries = {part: _query(settings, replay, part) for part in SCANS}
     later = [build(replay, FIRST + timedelta(days=days + number)) for number in range(nights)]
     lines = []
     for part, seconds in first.items():
         fastest = min(one.get(part, 0.0) for one, _ in later)
-        lines.append(asdict(Measured(history, part, seconds, fastest, scans.get(part))))
+        lines.append(asdict(Measured(history, part, seconds, fastest, scans.get(part),
+                                    queries.get(part))))  # fmt: skip
     return {"lines": lines, "rebuild": peak, "night": max(peak for _, peak in later)}
 
 
@@ -149,13 +153,25 @@ def build(replay: Replay, as_of: date) -> tuple[dict[str, float], int]:
 
 
 def _scan(settings: Settings, table: str, columns: str) -> float:
-    """Seconds to read columns of a table: the fastest of three, after one to warm up."""
-    select = ", ".join(f"max({name})" for name in columns.split(", "))
+    """Seconds to read columns of a table."""
+    return _read(settings, f"select {columns} from {table}")
+
+
+def _query(settings: Settings, replay: Replay, part: str) -> float:
+    """Seconds of the SELECTs of a part's models, whose rows are not written."""
+    selects = (one.select for one in replay.models if one.name.startswith(PARTS[part]))
+    return round(sum(_read(settings, select) for select in selects), 3)
+
+
+def _read(settings: Settings, select: str) -> float:
+    """Seconds to make all values of a SELECT: the fastest of three, after one to warm up."""
     times = []
     with connect(settings, settings.work_file, read_only=True) as con:
+        columns = [f'"{row[0]}"' for row in con.execute(f"describe {select}").fetchall()]
+        largest = ", ".join(f"max({name})" for name in columns)
         for _ in range(4):
             begun = time.process_time()
-            con.execute(f"select {select} from {table}").fetchall()
+            con.execute(f"select {largest} from ({select})").fetchall()
             times.append(time.process_time() - begun)
     return round(min(times[1:]), 3)
 
@@ -188,10 +204,11 @@ def _table(found: list[Measured]) -> Table:
     table = Table(title="Engine seconds", box=None, title_justify="left", pad_edge=False)
     table.add_column("history", justify="right")
     table.add_column("part")
-    for column in ("night", "rebuild", "scan", "times scan"):
+    for column in ("night", "rebuild", "scan", "query", "rebuild, query in scans"):
         table.add_column(column, justify="right")
     for one in found:
-        numbers = (one.night, one.rebuild, one.scan or "", one.times_scan or "")
+        scans = f"{one.scans(one.rebuild)}, {one.scans(one.query)}" if one.scan else ""
+        numbers = (one.night, one.rebuild, one.scan or "", one.query or "", scans)
         table.add_row(f"{one.history:,}", one.part, *map(str, numbers))
     return table
 

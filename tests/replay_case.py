@@ -37,9 +37,12 @@ class Night:
 
 @dataclass(frozen=True)
 class Statements:
-    """SQL of one model: as a new table, and (incremental ones) the rows and the exchange."""
+    """SQL of one model: as a SELECT of all its rows, as a new table, and (incremental ones) the
+    rows of touched dates and their exchange.
+    """
 
     name: str
+    select: str
     new: str
     rows: str = ""
     exchange: str = ""
@@ -60,10 +63,11 @@ class Replay:
             prepare(settings, run.as_of, run.work_file, run.batches, run.run_id)
             self.graph = Graph(dbt.manifest(), dbt_vars(settings))
             dbt.build()
-            news = {name: self._read(dbt, "run", name) for name in self._nodes()}
+            kinds = ("compiled", "run")
+            full = {name: [self._read(dbt, kind, name) for kind in kinds] for name in self._nodes()}
             dbt.build("--exclude", "resource_type:seed")
             self.lookups = self.graph.before_facts()
-            self.models = [self._statements(dbt, name, news[name]) for name in self._nodes()]
+            self.models = [self._statements(dbt, name, *full[name]) for name in self._nodes()]
         self._empty = settings.home.parent / "empty.duckdb"
         shutil.move(run.work_file, self._empty)
 
@@ -140,13 +144,13 @@ class Replay:
         yield
         self.cpu[name] = time.process_time() - begun
 
-    def _statements(self, dbt: Dbt, name: str, new: str) -> Statements:
+    def _statements(self, dbt: Dbt, name: str, select: str, new: str) -> Statements:
         new = BESIDE.sub("", new)
         if name not in {node["name"] for node in self.graph.incremental()}:
-            return Statements(name, new)
+            return Statements(name, select, new)
         exchange, found = re.subn(rf'"{name}__dbt_tmp\d*"', "beside", self._read(dbt, "run", name))
         assert found == 1, f"{name}: dbt names its new rows otherwise now"
-        return Statements(name, new, self._read(dbt, "compiled", name), exchange)
+        return Statements(name, select, new, self._read(dbt, "compiled", name), exchange)
 
     def _read(self, dbt: Dbt, kind: str, name: str) -> str:
         path = self._nodes()[name]["original_file_path"]
