@@ -14,17 +14,18 @@ business_events as (
 
 ),
 
--- A request without a login is its employee's, one of a machine its tenant's own.
+-- A request without a login is its employee's, one of a machine its tenant's own. Types of nodes are
+-- numbers until all is grouped: text is slower to group by.
 nodes as (
 
     select
         *,
         case
-            when login_id is not null then 'login_id'
-            when anonymous_id is not null or origin = 'app' then 'anonymous_id'
-            when employee_id is not null then 'employee_id'
-            else 'company_id'
-        end as node_type,
+            when login_id is not null then 1
+            when anonymous_id is not null or origin = 'app' then 2
+            when employee_id is not null then 3
+            else 4
+        end as node_kind,
         coalesce(
             login_id,
             anonymous_id,
@@ -37,7 +38,12 @@ nodes as (
 final as (
 
     select
-        node_type,
+        case node_kind
+            when 1 then 'login_id'
+            when 2 then 'anonymous_id'
+            when 3 then 'employee_id'
+            else 'company_id'
+        end as node_type,
         node_value,
         company_id,
         max(employee_id) as employee_id,
@@ -57,7 +63,7 @@ final as (
         min(event_at) filter (where is_counted and is_core_feature) as first_core_at,
     from nodes
     group by
-        node_type,
+        node_kind,
         node_value,
         company_id,
         business_line,
