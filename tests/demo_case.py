@@ -4,10 +4,12 @@ import csv
 import gzip
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from throughline import demo
+from throughline.demo.ledger import Ledger
 from throughline.extract import extract_domain
 from throughline.settings import DOMAINS, Settings, load_settings
 from throughline.warehouse import build, plan
@@ -24,6 +26,11 @@ def exported_rows(folder: Path) -> dict[str, list[dict[str, str]]]:
         with opened(path, "rt", encoding="utf-8") as file:
             rows[path.name.split(".")[0]] = list(csv.DictReader(file))
     return rows
+
+
+def latest(ledger: Ledger, table: str, key: str) -> dict[str, dict[str, Any]]:
+    """Rows of a CRM table as they stand at last, by their key."""
+    return {row[key]: row for _, row in sorted(ledger.crm[table], key=lambda version: version[0])}
 
 
 def built_night(folder: Path, postgres_url: str) -> tuple[Settings, Run]:

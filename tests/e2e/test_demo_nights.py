@@ -50,11 +50,11 @@ def ask(settings: Settings, sql: str) -> list[tuple]:
         return connection.execute(sql).fetchall()
 
 
-def ask_work(settings: Settings, sql: str) -> list[tuple]:
+def ask_work(settings: Settings, sql: str, parameters: object = None) -> list[tuple]:
     """Rows of tables that are built and not published."""
     with duckdb.connect(str(settings.work_file), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        return connection.execute(sql).fetchall()
+        return connection.execute(sql, parameters).fetchall()
 
 
 def test_every_night_is_published_and_none_twice(made) -> None:
@@ -258,9 +258,8 @@ def test_the_leaking_page_and_where_its_visitors_went_are_found_again(made) -> N
     settings, truth, _ = made
     said = truth.data["leak"]
     steps = said["steps"]
-    with duckdb.connect(str(settings.work_file), read_only=True) as connection:
-        rows = connection.execute(campaigns.REACHED, [steps]).fetchall()
-        lost = connection.execute(campaigns.LOST_TO, [steps[1], steps[2]]).fetchall()
+    rows = ask_work(settings, campaigns.REACHED, [steps])
+    lost = ask_work(settings, campaigns.LOST_TO, [steps[1], steps[2]])
     found = {(device, path): count for device, path, count in rows}
     assert {
         device: [found[device, path] for path in steps] for device in ("mobile", "desktop")
@@ -341,10 +340,8 @@ def test_leads_of_each_priority_are_won_as_often_as_planted(made) -> None:
     """T11: classes of one day among all leads open then, and the opportunities opened since."""
     settings, truth, _ = made
     said = truth.data["priority"]
-    with duckdb.connect(str(settings.work_file), read_only=True) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        asked = connection.execute(priority_query.CLASSES, {"as_of": said["as_of"]})
-        found = {name: counts for name, *counts in asked.fetchall()}
+    asked = ask_work(settings, priority_query.CLASSES, {"as_of": said["as_of"]})
+    found = {name: counts for name, *counts in asked}
     assert found == {
         name: [counts[what] for what in ("leads", "won", "lost")]
         for name, counts in said["classes"].items()

@@ -102,10 +102,8 @@ def _renews(rng: Random, customer: Customer, start: date, end: date) -> bool:
     """Decide about renewal; most who leave use the product less in the last two months (T6)."""
     stays = rng.random() < RENEWED
     dips = rng.random() < (0.05 if stays else 0.85)
-    first, last = start.toordinal(), end.toordinal()
-    if dips:
-        customer.tenant.dips.append((last - 60, last))
-    customer.tenant.decisions.append(Decision(first, last, customer.line, stays, dips))
+    decision = Decision(start.toordinal(), end.toordinal(), customer.line, stays, dips)
+    customer.tenant.decisions.append(decision)
     return stays
 
 

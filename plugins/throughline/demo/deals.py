@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from throughline.demo.channels import BUSINESS_LINES
 from throughline.demo.company import Company
 from throughline.demo.ledger import Ledger
 from throughline.demo.times import DAY, date_of, start_of
@@ -46,6 +47,19 @@ def opportunity(
         row["lost_reason"] = LOST[int(rng.random() * len(LOST))]
     ledger.save("opportunities", entered, row)
     return entered
+
+
+def small(
+    rng: Random, ledger: Ledger, company: Company, owner_id: str, second: int, won: bool,
+    days: float, lead_id: str | None = None, contact_id: str | None = None,
+) -> None:  # fmt: skip
+    """Walk the one opportunity of a planted company, of 8,000 to 38,000 CNY, to its end."""
+    row = {"opportunity_id": f"opp-{company.number}", "type": "new", "currency": "CNY",
+           "account_id": company.account_id, "lead_id": lead_id, "owner_id": owner_id,
+           "business_line": BUSINESS_LINES[company.serial % len(BUSINESS_LINES)],
+           "amount": round(8000 + 30_000 * rng.random(), 2),
+           "primary_contact_id": contact_id}  # fmt: skip
+    opportunity(rng, ledger, row, second, won, days)
 
 
 def _enter(ledger: Ledger, row: dict, stage: str, entered: int, left: int | None) -> None:

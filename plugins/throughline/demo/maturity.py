@@ -11,7 +11,6 @@ from random import Random
 from typing import Any
 
 from throughline.demo import accounts, deals, staff
-from throughline.demo.channels import BUSINESS_LINES
 from throughline.demo.company import Company, new_company
 from throughline.demo.exports import Rows
 from throughline.demo.ledger import Ledger
@@ -109,14 +108,8 @@ def tell(ledger: Ledger, world: World) -> None:
         company = office.company
         owner = staff.SALES[company.serial % len(staff.SALES)]
         accounts.open_account(ledger, company, office.listed, owner)
-        if office.opened is None:
-            continue
-        row = {"opportunity_id": f"opp-{company.number}", "type": "new",
-               "account_id": company.account_id, "currency": "CNY", "lead_id": None,
-               "business_line": BUSINESS_LINES[company.serial % len(BUSINESS_LINES)],
-               "amount": round(8000 + 30_000 * rng.random(), 2), "owner_id": owner,
-               "primary_contact_id": None}  # fmt: skip
-        deals.opportunity(rng, ledger, row, office.opened, False, 15)
+        if office.opened is not None:
+            deals.small(rng, ledger, company, owner, office.opened, False, 15)
 
 
 def export(world: World, rows: Rows) -> dict[str, Any]:

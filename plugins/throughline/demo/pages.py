@@ -57,12 +57,17 @@ def clicked(rows: Rows, who: Reader, second: int, path: str, selector: str, text
          agent))  # fmt: skip
 
 
+def form_id(who: Reader, second: int) -> str:
+    """Id of the form that somebody leaves at a second."""
+    return f"hf-{second:x}-{who.cookie[3:]}"
+
+
 def left_form(
     rows: Rows, who: Reader, second: int, path: str, company: Company, person: Person,
     kind: str = "whitepaper",
 ) -> None:  # fmt: skip
     """Add a form with which somebody takes a paper home, or registers."""
     rows["forms.csv.gz"].append(
-        (f"hf-{second:x}-{who.cookie[3:]}", who.cookie, local(second), local(second + 1),
+        (form_id(who, second), who.cookie, local(second), local(second + 1),
          FORMS[kind], kind, person.email or "", person.phone, company.name, "h5",
          path))  # fmt: skip

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from throughline.demo import accounts, deals, fairs, staff
-from throughline.demo.channels import BUSINESS_LINES, BY_NAME
+from throughline.demo.channels import BY_NAME
 from throughline.demo.company import Company, Person, new_company, new_person
 from throughline.demo.exports import Rows
 from throughline.demo.leads import Lead
@@ -67,12 +67,7 @@ def tell(ledger: Ledger, world: World) -> None:
         owner = staff.SALES[way.company.serial % len(staff.SALES)]
         met = Lead("", second, BY_NAME["seo"], way.company, way.person, "lost", {})
         contact_id = accounts.enter(ledger, way.company, met, second, owner)
-        row = {"opportunity_id": f"opp-{way.company.number}", "type": "new",
-               "account_id": way.company.account_id, "currency": "CNY", "lead_id": None,
-               "business_line": BUSINESS_LINES[way.company.serial % len(BUSINESS_LINES)],
-               "amount": round(8000 + 30_000 * rng.random(), 2), "owner_id": owner,
-               "primary_contact_id": contact_id}  # fmt: skip
-        deals.opportunity(rng, ledger, row, second, False, 15)
+        deals.small(rng, ledger, way.company, owner, second, False, 15, contact_id=contact_id)
         for node in (f"phone:{way.person.phone}", f"anonymous_id:{way.reader.cookie}",
                      f"event_person_key:ek-{way.company.number}"):  # fmt: skip
             ledger.fact("node", second, person=way.person.person, node=node)

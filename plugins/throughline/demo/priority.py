@@ -15,12 +15,12 @@ from random import Random
 from typing import Any
 
 from throughline.demo import accounts, deals, leads, staff
-from throughline.demo.channels import BUSINESS_LINES, BY_NAME
+from throughline.demo.channels import BY_NAME
 from throughline.demo.company import Company, Person, new_company, new_person
 from throughline.demo.exports import Rows
 from throughline.demo.leads import Lead
 from throughline.demo.ledger import Ledger
-from throughline.demo.pages import Reader, left_form, viewed
+from throughline.demo.pages import Reader, form_id, left_form, viewed
 from throughline.demo.times import DAY, local, start_of
 from throughline.demo.world import World
 
@@ -146,7 +146,7 @@ def tell(ledger: Ledger, world: World) -> None:
     for known in prospects(world):
         lead = Lead(f"L-{known.company.number}", known.registered + 30, BY_NAME["direct"],
                     known.company, known.person, known.end, {})  # fmt: skip
-        leads.create(rng, ledger, lead, "form", _form_id(known))
+        leads.create(rng, ledger, lead, "form", form_id(known.reader, known.registered))
         leads.move(ledger, lead, lead.second + DAY, "working")
         nodes = [f"phone:{known.person.phone}", f"anonymous_id:{known.reader.cookie}",
                  f"login_id:{known.login}"]  # fmt: skip
@@ -161,17 +161,10 @@ def tell(ledger: Ledger, world: World) -> None:
 def _open(rng: Random, ledger: Ledger, lead: Lead, second: int) -> None:
     """Convert a lead, and walk the opportunity to its end."""
     company, owner = lead.company, staff.SALES[lead.company.serial % len(staff.SALES)]
-    row = {"opportunity_id": f"opp-{company.number}", "type": "new", "currency": "CNY",
-           "account_id": company.account_id, "lead_id": lead.lead_id, "owner_id": owner,
-           "business_line": BUSINESS_LINES[company.serial % len(BUSINESS_LINES)],
-           "amount": round(8000 + 30_000 * rng.random(), 2),
-           "primary_contact_id": accounts.enter(ledger, company, lead, second, owner)}  # fmt: skip
-    leads.move(ledger, lead, second, "converted", converted_opportunity_id=row["opportunity_id"])
-    deals.opportunity(rng, ledger, row, second, lead.fate == "won", CYCLE)
-
-
-def _form_id(known: Prospect) -> str:
-    return f"hf-{known.registered:x}-{known.company.number}"
+    contact_id = accounts.enter(ledger, company, lead, second, owner)
+    leads.move(ledger, lead, second, "converted", converted_opportunity_id=f"opp-{company.number}")
+    deals.small(rng, ledger, company, owner, second, lead.fate == "won", CYCLE, lead.lead_id,
+                contact_id)  # fmt: skip
 
 
 def export(world: World, rows: Rows) -> dict[str, Any]:

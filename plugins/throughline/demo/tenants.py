@@ -44,9 +44,9 @@ class Decision:
 class Tenant:
     """One tenant under way.
 
-    `seats`: (first day, last day, seats, line) bought. `dips`: days of little use. `decisions`: the
-    ends of its contracts. `deltas`: day → accounts opened that day, and -day → accounts whose last
-    day it is. `cookie` of the sign-up.
+    `seats`: (first day, last day, seats, line) bought. `decisions`: the ends of its contracts.
+    `deltas`: day → accounts opened that day, and -day → accounts whose last day it is. `cookie` of
+    the sign-up.
     """
 
     company: Company
@@ -56,7 +56,6 @@ class Tenant:
     cookie: str | None
     employees: list[Employee] = field(default_factory=list)
     seats: list[tuple[int, int, int, str]] = field(default_factory=list)
-    dips: list[tuple[int, int]] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     row: dict = field(default_factory=dict)
     deltas: dict[int, int] = field(default_factory=dict)
@@ -91,6 +90,10 @@ class Tenant:
     def in_use(self, day: int) -> bool:
         """Whether seats are bought on the day, or the trial is on."""
         return bool(self.state(day)[0]) or self.in_trial(day)
+
+    def dips(self, day: int) -> bool:
+        """Whether it uses the product less, in the two months before the end of a contract."""
+        return any(one.dips and one.last - 60 <= day <= one.last for one in self.decisions)
 
     def turn(self, day: int) -> None:
         """Count accounts open on a day, and those closed before it.

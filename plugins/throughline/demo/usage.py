@@ -29,7 +29,7 @@ def day_of_tenant(
     if purchased or trial:
         _seats(ledger, tenant, day, purchased)
     factor = WEEKEND if weekday >= 5 else 1.0
-    if tenant.dips and any(first <= day <= last for first, last in tenant.dips):
+    if tenant.dips(day):
         factor *= DIPPED
     creator = tenant.employees[0]
     if age == 0:

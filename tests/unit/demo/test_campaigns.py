@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import throughline
-from demo_case import exported_rows
+from demo_case import exported_rows, latest
 from throughline.demo import campaigns
 from throughline.demo.ledger import Ledger
 from throughline.demo.times import DAY, local, start_of
@@ -35,12 +35,6 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     campaigns.tell(ledger, WORLD)
     truth = campaigns.write(folder, WORLD, SEEN)
     return truth, exported_rows(folder), ledger
-
-
-def latest(ledger: Ledger, table: str, key: str) -> dict[str, dict[str, Any]]:
-    """Rows of a CRM table as they stand at last, by their key."""
-    told = sorted(ledger.crm[table], key=lambda version: version[0])
-    return {row[key]: row for _, row in told}
 
 
 def lower_bound_of_ratio(hits: tuple[int, int], people: tuple[int, int]) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from demo_case import exported_rows
+from demo_case import exported_rows, latest
 from throughline.demo import campaigns, pilot, priority
 from throughline.demo.ledger import Ledger
 from throughline.demo.times import date_of, start_of
@@ -65,11 +65,6 @@ def judge(logins: list[date], uses: list[date], high: float, as_of: date) -> str
         return "P1"
     silent = (as_of - logins[-1]).days if logins else 999
     return "P2" if silent <= 3 else "P3" if silent < 14 else "P4"
-
-
-def latest(ledger: Ledger, table: str, key: str) -> dict[str, dict[str, Any]]:
-    """Rows of a CRM table as they stand at last, by their key."""
-    return {row[key]: row for _, row in sorted(ledger.crm[table], key=lambda version: version[0])}
 
 
 def test_reawakened_and_busy_leads_win_three_times_as_often_as_silent_ones(told: Told) -> None:
