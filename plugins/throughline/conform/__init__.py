@@ -77,7 +77,9 @@ def reconform(settings: Settings, source: str, window: str | None = None) -> lis
 def _judge(connection: duckdb.DuckDBPyConnection, settings: Settings, parts: Parts) -> list[str]:
     """Make the table `judged` from the streams, the mapping and the contract.
 
-    Returns the accepted columns of the fields that the mapping does not deliver.
+    Of the main stream `places` stays, its `_file` and `_row`; what has been used up is dropped, so
+    that a large batch is held about once, not once a step. Returns the accepted columns of the
+    fields that the mapping does not deliver.
     """
     where = f"{parts.source.name}/{parts.mapping_name}.sql"
     connection.execute(f"set TimeZone = '{parts.source.timezone}'")
@@ -86,6 +88,10 @@ def _judge(connection: duckdb.DuckDBPyConnection, settings: Settings, parts: Par
         _map(connection, parts)
     except duckdb.Error as error:
         raise ConformError(_explain(connection, where, parts, error)) from error
+    main = next(iter(parts.manifests))
+    connection.execute(f'create temp table places as select _file, _row from "{main}"')
+    for stream in parts.manifests:
+        connection.execute(f'drop table "{stream}"')
     mapped = {row[0]: row[1] for row in connection.execute("describe mapped").fetchall()}
     contract = load_contracts()[parts.entity]
     try:
@@ -93,6 +99,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, settings: Settings, parts: Par
     except ConformError as error:
         raise ConformError(f"{where}: {error}") from error
     connection.execute(f"create temp table judged as {judged}")
+    connection.execute("drop table mapped")
     connection.execute("set TimeZone = 'UTC'")
     return contract.columns_of(set(contract.fields) - set(mapped))
 

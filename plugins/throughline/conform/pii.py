@@ -35,7 +35,7 @@ PLACEHOLDERS = (
 
 _MACROS = r"""
 create macro nfkc(given) as
-    case when regexp_full_match(given, '[\x00-\x7F]*') then given else nfkc_text(given) end;
+    case when strlen(given) = length(given) then given else nfkc_text(given) end;
 create macro hmac_hex(message) as
     sha256(getvariable('pii_outer') || unhex(sha256(getvariable('pii_inner') || encode(message))));
 create macro pii_hash(message) as

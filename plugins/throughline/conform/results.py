@@ -60,7 +60,7 @@ def write_results(
 def _check_places(connection: duckdb.DuckDBPyConnection, parts: Parts) -> None:
     main = next(iter(parts.manifests))
     lost = connection.execute(
-        f'select count(*) from judged anti join "{main}" using (_file, _row)'
+        "select count(*) from judged anti join places using (_file, _row)"
     ).fetchall()[0][0]
     if lost:
         raise ConformError(
@@ -77,13 +77,18 @@ def _write_accepted(
     path: Path,
     lacking: list[str],
 ) -> None:
-    columns = [f'"{name}"' for name in contract.columns]
+    carried = [f'"{name}"' for name in contract.columns if name not in lacking]
+    columns = [
+        f'cast(null as {kind}) as "{name}"' if name in lacking else f'"{name}"'
+        for name, kind in contract.columns.items()
+    ]
     texts = ", ".join(_texts(contract, lacking))
     order = ", ".join(f'"{name}"' for name in key_columns(contract))
     connection.execute(
         f"copy (select {', '.join(columns)}, $source as _source, $batch as _batch_id,"
-        f" cast($at as timestamptz) as _loaded_at, md5(concat_ws(chr(31), {texts})) as _row_hash"
-        f" from judged where len(reasons) = 0 order by {order}, _row_hash) to $path {_PARQUET}",
+        f" cast($at as timestamptz) as _loaded_at, _row_hash from"
+        f" (select {', '.join(carried)}, md5(concat_ws(chr(31), {texts})) as _row_hash"
+        f" from judged where len(reasons) = 0 order by {order}, _row_hash)) to $path {_PARQUET}",
         {
             "source": parts.source.name,
             "batch": batch_id,
@@ -143,7 +148,7 @@ def _counts(
 ) -> dict[str, int]:
     main = next(iter(parts.manifests))
     row = connection.execute(
-        f'select (select count(*) from "{main}"),'
+        "select (select count(*) from places),"
         " (select count(*) from broken where stream = $main),"
         " (select count(*) from judged),"
         " (select count(*) from (select distinct _file, _row from judged)),"
