@@ -178,6 +178,19 @@ def test_database_numbers_and_instants_arrive_exactly(crm) -> None:
     assert Decimal(row[4]) == Decimal("12345678901234.5678")
 
 
+def test_database_streams_rows_instead_of_holding_all_of_them(crm) -> None:
+    settings, connection = crm
+    connection.execute(
+        "create view crm.told as select current_query() as lead_id,"
+        " timestamptz '2026-03-01 12:00+08' as updated_at"
+    )
+    source = source_of(settings, table="crm.told")
+    for night in (D1, D2):  # without a lower bound and with one
+        (manifest,) = land(settings, source, night)
+        (said,) = leads_in(settings, manifest)
+        assert said.startswith("COPY (")  # what else the driver sends comes whole into memory
+
+
 def test_database_cursor_without_zone_is_read_in_the_zone_of_the_source(crm) -> None:
     settings, connection = crm
     connection.execute("alter table crm.leads alter updated_at type timestamp")

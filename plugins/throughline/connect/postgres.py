@@ -11,7 +11,7 @@ from throughline.connect.query import Query, TransientError, refusal
 from throughline.connect.transactions import Connections
 from throughline.errors import SourceError
 from throughline.landing.files import sync
-from throughline.sql_text import quoted
+from throughline.sql_text import literal, quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,8 +102,7 @@ def _columns(cursor: Any, query: Query) -> dict[str, str]:
 def _stream(cursor: Any, query: Query, columns: dict[str, str], path: Path) -> Found:
     import pyarrow.parquet as pq
 
-    sql, values = _statement(query, columns)
-    cursor.execute(sql, values)
+    cursor.execute(_statement(query, columns))
     reader = cursor.fetch_record_batch()
     rows, newest = 0, None
     with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
@@ -116,25 +115,24 @@ def _stream(cursor: Any, query: Query, columns: dict[str, str], path: Path) -> F
     return Found(rows, path.stat().st_size, schema, _as_instant(newest, query.timezone))
 
 
-def _statement(query: Query, columns: dict[str, str]) -> tuple[str, tuple[str, ...] | None]:
+def _statement(query: Query, columns: dict[str, str]) -> str:
+    """The query, without parameters: only so the driver streams its rows and never holds all."""
     stream = query.stream
     schema, _, table = stream.table.rpartition(".")
     picked = ", ".join(_picked(name, kind) for name, kind in columns.items())
     sql = f"select {picked} from {quoted(schema or 'public')}.{quoted(table)}"
     order = [quoted(name) for name in stream.key]
-    values: tuple[str, ...] | None = None
     if stream.cursor is not None:
         instant = quoted(stream.cursor)
         if columns[stream.cursor] == "timestamp without time zone":
             instant = f"({instant} at time zone '{query.timezone}')"
-        condition, values = f"{instant} < $1::text::timestamptz", (query.upper,)
+        condition = f"{instant} < timestamptz {literal(query.upper)}"
         if query.lower is not None:
-            condition += f" and {instant} >= $2::text::timestamptz"
-            values = (query.upper, query.lower)
+            condition += f" and {instant} >= timestamptz {literal(query.lower)}"
         sql += f" where ({condition}) or {instant} is null"
         order = [quoted(stream.cursor), *order]
     limit = "" if query.most is None else f" limit {query.most:d}"
-    return f"{sql} order by {', '.join(order)}{limit}", values
+    return f"{sql} order by {', '.join(order)}{limit}"
 
 
 def _picked(name: str, kind: str) -> str:
