@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import stamina
 
 import ingest_case as case
 from throughline.conform import conform, find_parts
@@ -249,6 +250,30 @@ def test_database_that_does_not_exist_is_not_tried_again(
     monkeypatch.setenv("AIRFLOW_CONN_CRM", postgres_url.replace(name, "/nowhere", 1))
     with pytest.raises(SourceError, match="nowhere"):
         land(settings, source_of(settings), D1)
+
+
+@pytest.mark.parametrize(
+    ("last", "said", "tries"),
+    [
+        ("pg_terminate_backend(pg_backend_pid())", "terminating connection", 4),
+        ("1 / (i - 500000) = 1", "division by zero", 1),
+    ],
+)
+def test_database_that_breaks_off_after_many_rows_is_told_and_what_may_pass_is_tried_again(
+    crm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str, said: str, tries: int
+) -> None:
+    settings, connection = crm
+    connection.execute("create table crm.many as select 1 as lead_id, generate_series(1, 500000) i")
+    connection.execute(
+        f"create view crm.breaks as select *, case when i = 500000 then {last} end from crm.many"
+    )
+    source = source_of(settings, table="crm.breaks", cursor=None)
+    monkeypatch.setenv("THROUGHLINE_FAULT", f"record:{tmp_path / 'points'}")
+    with stamina.set_testing(True, attempts=4), pytest.raises(SourceError) as caught:
+        land(settings, source, D1)
+    assert "reading crm.breaks failed" in str(caught.value) and said in str(caught.value)
+    assert (tmp_path / "points").read_text().count("land.in_transaction") == tries
+    assert landed(settings, "crm", "leads") == []
 
 
 def test_database_serves_all_tables_over_one_connection_until_one_fails(crm) -> None:

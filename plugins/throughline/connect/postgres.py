@@ -1,5 +1,6 @@
 """PostgreSQL: one query over ADBC in one read-only transaction, streamed into a Parquet file."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,13 +107,27 @@ def _stream(cursor: Any, query: Query, columns: dict[str, str], path: Path) -> F
     reader = cursor.fetch_record_batch()
     rows, newest = 0, None
     with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
-        for batch in reader:
+        for batch in _batches(query, reader):
             writer.write_batch(batch)
             rows += batch.num_rows
             newest = _newer(newest, batch, query.stream.cursor)
     sync(path)
     schema = tuple(f"{field.name} {columns[field.name]}" for field in reader.schema)
     return Found(rows, path.stat().st_size, schema, _as_instant(newest, query.timezone))
+
+
+def _batches(query: Query, reader: "pa.RecordBatchReader") -> Iterator["pa.RecordBatch"]:
+    """The batches of an answer; what breaks off in the middle of it is told as a refusal."""
+    import pyarrow as pa
+
+    while True:
+        try:
+            batch = reader.read_next_batch()
+        except StopIteration:
+            return
+        except (OSError, pa.ArrowException) as error:
+            raise refusal(query, f"reading {query.stream.table} failed", error) from error
+        yield batch
 
 
 def _statement(query: Query, columns: dict[str, str]) -> str:

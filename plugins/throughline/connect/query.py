@@ -14,7 +14,8 @@ _LASTING = re.compile(
 )
 _TRANSIENT = re.compile(
     r"connection refused|could not connect|timeout|timed out|server closed|reset by peer|"
-    r"starting up|shutting down|too many clients|connection to server .* failed"
+    r"starting up|shutting down|too many clients|connection to server .* failed|"
+    r"terminating connection|conflict with recovery"
 )
 
 
