@@ -1,9 +1,10 @@
+import json
 import time
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ import ingest_case as case
 from throughline.conform import conform, find_parts
 from throughline.connect.database import land_table
 from throughline.connect.transactions import Connections
-from throughline.errors import SourceError
+from throughline.errors import ConfigError, SourceError
 from throughline.landing import Manifest, landed, set_verdict
 from throughline.settings import Settings
 from throughline.source_folders import Source
@@ -240,6 +241,72 @@ def test_database_unreachable_is_named_without_the_password(
     with pytest.raises(SourceError, match=r"crm at 127\.0\.0\.1:9: cannot connect") as caught:
         land(settings, source_of(settings), D1)
     assert "s3cr3t-pass" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql://who:s3cr3t/pass@127.0.0.1:9/db",
+        "postgresql://who:s3cr3t@pass@127.0.0.1:9/db",
+        "postgresql://who:s3cr3t@127.0.0.1:port/db",
+        "mysql://who:s3cr3t@127.0.0.1/db",
+        "host=127.0.0.1 user=who password=s3cr3t",
+        '{"conn_type": "mysql", "host": "127.0.0.1", "password": "s3cr3t"}',
+        '{"conn_type": "postgres", "password": "s3cr3t"}',
+        '{"conn_type": "postgres", "host": "127.0.0.1", "extra": "s3cr3t"}',
+        '["s3cr3t"]',
+    ],
+)
+def test_database_connection_that_is_none_is_named_without_any_part_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_CRM", given)
+    settings = case.make_settings(tmp_path)
+    with pytest.raises(
+        ConfigError, match="AIRFLOW_CONN_CRM is no connection to a Postgre"
+    ) as caught:
+        land(settings, source_of(settings), D1)
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["json", "extra", "hosts"])
+def test_database_connections_are_read_as_airflow_writes_them(
+    crm, postgres_url: str, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    settings, connection = crm
+    insert(connection, "a", "2026-03-01 12:00:00+08")
+    url = urlsplit(postgres_url)
+    extra = '{"sslmode": "disable"}'
+    spec = {
+        "conn_type": "postgres",
+        "host": url.hostname,
+        "port": url.port,
+        "login": url.username,
+        "password": unquote(url.password or ""),
+        "schema": url.path[1:],
+        "extra": extra,
+    }
+    written = {
+        "json": json.dumps(spec),
+        "extra": f"{postgres_url.replace('postgresql', 'postgres', 1)}?__extra__={quote(extra)}",
+        "hosts": postgres_url.replace(f"@{url.hostname}", f"@127.0.0.1:9,{url.hostname}", 1),
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_CRM", written[form])
+    (manifest,) = land(settings, source_of(settings), D1)
+    assert leads_in(settings, manifest) == ["a"]
+
+
+@pytest.mark.parametrize("password", ["s3cr3t#pass", "s3cr3t?pass", "s3cr3t[pass"])
+def test_database_that_refuses_is_told_without_a_password_of_special_characters(
+    crm, postgres_url: str, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    settings, _ = crm
+    url = urlsplit(postgres_url)
+    given = f"postgresql://{url.username}:{password}@{url.hostname}:{url.port}{url.path}"
+    monkeypatch.setenv("AIRFLOW_CONN_CRM", given)
+    with pytest.raises(SourceError, match="password authentication failed") as caught:
+        land(settings, source_of(settings), D1)
+    assert "s3cr3t" not in str(caught.value)
 
 
 def test_database_that_does_not_exist_is_not_tried_again(

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
@@ -30,11 +31,16 @@ class Service:
     def redact(self, text: str, *more: str) -> str:
         """A text without the secrets, however they are written."""
         pair = base64.b64encode(f"{self.login}:{self.password}".encode()).decode()
-        plain = [secret for secret in (self.password, pair, *more) if secret]
-        written = {form for secret in plain for form in (secret, quote(secret), quote_plus(secret))}
-        for secret in sorted(written, key=len, reverse=True):
-            text = text.replace(secret, HIDDEN)
-        return text
+        return hidden(text, (self.password, pair, *more))
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """A text without these secrets, however they are written."""
+    plain = [secret for secret in secrets if secret]
+    written = {form for secret in plain for form in (secret, quote(secret), quote_plus(secret))}
+    for secret in sorted(written, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
 
 
 def read_service(settings: Settings, connection: str) -> Service:

@@ -6,6 +6,7 @@ from datetime import date
 from throughline import fault
 from throughline.connect.cursors import lower_bound, standing
 from throughline.connect.postgres import Query, read_table
+from throughline.connect.servers import read_server
 from throughline.connect.transactions import Connections
 from throughline.landing.manifests import (
     Draft,
@@ -41,6 +42,7 @@ def land_table(
 
     Raises:
         SourceError: unreachable, refused, or the table is not as declared.
+        ConfigError: the connection is missing or is none to PostgreSQL.
     """
     stream = source.streams[name]
     assert isinstance(stream, DatabaseStream)
@@ -51,7 +53,7 @@ def land_table(
     before = {manifest.batch for manifest in landed(settings, source.name, name)}
     folder = new_draft_folder(settings, source.name, name)
     query = Query(
-        settings.connection(stream.connection),
+        read_server(settings, stream.connection),
         stream,
         source.timezone,
         lower,

@@ -6,6 +6,7 @@ from pathlib import Path
 from throughline.connect.postgres import read_table
 from throughline.connect.query import Query
 from throughline.connect.rest import read_endpoint_keys
+from throughline.connect.servers import read_server
 from throughline.connect.transactions import Connections
 from throughline.settings import Settings
 from throughline.source_folders import DatabaseStream, Source
@@ -25,7 +26,7 @@ def read_keys(
     landed files of the stream are.
 
     Raises:
-        SourceError: unreachable, refused, or not as declared.
+        SourceError, ConfigError: unreachable, refused, or not as declared.
     """
     stream = source.streams[name]
     if not isinstance(stream, DatabaseStream):
@@ -34,6 +35,6 @@ def read_keys(
         return path
     path = folder / "keys.parquet"
     only_keys = stream.model_copy(update={"columns": stream.key, "cursor": None})
-    url, now = settings.connection(stream.connection), datetime.now(UTC).isoformat()
-    read_table(Query(url, only_keys, source.timezone, None, now, most), path, connections)
+    server, now = read_server(settings, stream.connection), datetime.now(UTC).isoformat()
+    read_table(Query(server, only_keys, source.timezone, None, now, most), path, connections)
     return path

@@ -2,12 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from throughline.connect.servers import Server
 from throughline.errors import SourceError
 from throughline.source_folders import DatabaseStream
 
-CONNECT_SECONDS = 10
 _LASTING = re.compile(
     r"authentication failed|does not exist|permission denied|no pg_hba|password supplied|"
     r"invalid|syntax error|could not translate host"
@@ -26,7 +25,7 @@ class Query:
     `timezone` is the zone of a cursor column that carries none; `most` rows are read, None for all.
     """
 
-    url: str
+    server: Server
     stream: DatabaseStream
     timezone: str
     lower: str | None
@@ -36,15 +35,7 @@ class Query:
     @property
     def where(self) -> str:
         """Connection, host and port, for messages; never the password."""
-        parts = urlsplit(self.url)
-        return f"{self.stream.connection} at {parts.hostname}:{parts.port or 5432}"
-
-    @property
-    def bounded_url(self) -> str:
-        """The URL with a limit on how long connecting may take."""
-        if "connect_timeout" in self.url:
-            return self.url
-        return f"{self.url}{'&' if '?' in self.url else '?'}connect_timeout={CONNECT_SECONDS}"
+        return f"{self.server.name} at {self.server.hosts}"
 
 
 class TransientError(Exception):
@@ -53,9 +44,7 @@ class TransientError(Exception):
 
 def refusal(query: Query, what: str, error: Exception) -> Exception:
     """The error to raise: worth another try or not; the message holds no password."""
-    password = urlsplit(query.url).password
-    said = " ".join(str(error).split())[:400]
-    said = said.replace(password, "***") if password else said
+    said = " ".join(query.server.redact(str(error)).split())[:400]
     message = f"{query.where}: {what}: {said}"
     lasting = _LASTING.search(said.lower()) or not _TRANSIENT.search(said.lower())
     return SourceError(message) if lasting else TransientError(message)

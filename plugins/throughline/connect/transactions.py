@@ -35,7 +35,7 @@ class Connections:
         """A cursor in a read-only transaction of its own, on the connection of the query."""
         import adbc_driver_postgresql.dbapi as postgres
 
-        url = query.bounded_url
+        url = query.server.url
         connection = self._open.pop(url, None) or postgres.connect(url, autocommit=True)
         try:
             with connection.cursor() as cursor:
