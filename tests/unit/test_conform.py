@@ -233,18 +233,36 @@ def test_conform_integers_are_strict(tmp_path: Path, text: str, good: bool) -> N
     assert (batch.rows, batch.rejected) == ((1, 0) if good else (0, 1))
 
 
-def spend(tmp_path: Path, *cells: str, currency: str = "CNY"):
+def spend(tmp_path: Path, *cells: str, currency: str = "CNY", day: str = "date"):
     config = case.make_settings(tmp_path)
     names = "account_id campaign_id adgroup_id keyword_id match_type device".split()
     parts = ", ".join(f"'x' as {name}" for name in names)
     sql = (
-        f"select a._file, a._row, 'p' as platform, {parts}, date, '1' as impressions,"
+        f"select a._file, a._row, 'p' as platform, {parts}, {day} as date, '1' as impressions,"
         f" '1' as clicks, cost, '{currency}' as currency from a"
     )
     stream = {"a": {"way": "files", "path": "{home}/drop/a.csv", "format": "csv"}}
     source = case.write_source(config, "ads", stream, {"ad_spend_daily": sql}, domain="marketing")
     case.drop(config, "a.csv", "date,cost\n" + "".join(f"2026-03-01,{cell}\n" for cell in cells))
     return case.take(config, source)[0]
+
+
+@pytest.mark.parametrize(
+    ("day", "accepted"),
+    [
+        ("'2026-03-01'::date", 1),
+        ("'2026-03-01'::timestamp", 1),
+        ("'2026-03-01 01:00'::timestamp", 0),
+        ("'infinity'::date", 0),
+        ("'-infinity'::date", 0),
+        ("'infinity'::timestamp", 0),
+    ],
+)
+def test_conform_native_days_are_days_of_the_calendar(
+    tmp_path: Path, day: str, accepted: int
+) -> None:
+    batch = spend(tmp_path, "1", day=day)
+    assert (batch.rows, batch.rejected) == (accepted, 1 - accepted)
 
 
 def test_conform_money_is_exact(tmp_path: Path) -> None:

@@ -180,6 +180,41 @@ def test_database_numbers_and_instants_arrive_exactly(crm) -> None:
     assert Decimal(row[4]) == Decimal("12345678901234.5678")
 
 
+def test_database_instants_and_days_without_end_stay_without_end(crm) -> None:
+    settings, connection = crm
+    connection.execute(
+        "create table crm.terms as select 1 as id, 'infinity'::timestamptz as until,"
+        " '-infinity'::timestamp as since, 'infinity'::date as day, '-infinity'::date as from_day"
+    )
+    connection.execute(
+        "insert into crm.terms values (2, '2026-03-01 00:00+00', '0044-03-15 BC', '9999-12-31',"
+        " '0001-01-01'), (3, null, null, null, null)"
+    )
+    source = source_of(settings, table="crm.terms", key=["id"], cursor=None)
+    (manifest,) = land(settings, source, D1)
+    path = manifest.folder(settings) / "data.parquet"
+    assert case.rows(path, "until::varchar, since::varchar, day::varchar, from_day::varchar") == [
+        ("infinity", "-infinity", "infinity", "-infinity"),
+        ("2026-03-01 00:00:00+00", "0044-03-15 (BC) 00:00:00", "9999-12-31", "0001-01-01"),
+        (None, None, None, None),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["timestamptz", "timestamp"])
+@pytest.mark.parametrize("old", ["-infinity", "0044-03-15 BC", "0001-01-01", "1969-12-31"])
+def test_database_cursor_older_than_the_calendar_is_read_and_is_no_cursor(
+    crm, kind: str, old: str
+) -> None:
+    settings, connection = crm
+    connection.execute(f"alter table crm.leads alter updated_at type {kind}")
+    insert(connection, "old", old)
+    (first,) = land(settings, source_of(settings), D1)
+    assert (leads_in(settings, first), first.cursor_to) == (["old"], None)
+    insert(connection, "new", "2026-03-02 12:00")
+    (second,) = land(settings, source_of(settings), D2)
+    assert leads_in(settings, second) == ["old", "new"]
+
+
 def test_database_streams_rows_instead_of_holding_all_of_them(crm) -> None:
     settings, connection = crm
     connection.execute(

@@ -87,8 +87,10 @@ def _from_native(value: str, base: str, wanted: str, zone: str) -> str | None:
     if wanted == "boolean" and base in _WHOLE:
         return f"case {value} when 1 then true when 0 then false end"
     if wanted == "date":
-        midnight = f"case when {value} = date_trunc('day', {value}) then cast({value} as date) end"
-        return {"DATE": value, "TIMESTAMP": midnight}.get(base)
+        finite = f"case when isfinite({value})"
+        midnight = f"{value} = date_trunc('day', {value}) then cast({value} as date) end"
+        made = {"DATE": f"{finite} then {value} end", "TIMESTAMP": f"{finite} and {midnight}"}
+        return made.get(base)
     if wanted == "timestamp":
         return {
             "TIMESTAMP WITH TIME ZONE": f"case when isfinite({value}) then {value} end",

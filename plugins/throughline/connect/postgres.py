@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from throughline import fault
+from throughline.connect.instants import as_instant, newer, with_infinities
 from throughline.connect.query import Query, TransientError, refusal
 from throughline.connect.transactions import Connections
 from throughline.errors import SourceError
@@ -110,10 +109,10 @@ def _stream(cursor: Any, query: Query, columns: dict[str, str], path: Path) -> F
         for batch in _batches(query, reader):
             writer.write_batch(batch)
             rows += batch.num_rows
-            newest = _newer(newest, batch, query.stream.cursor)
+            newest = newer(newest, batch, query.stream.cursor)
     sync(path)
     schema = tuple(f"{field.name} {columns[field.name]}" for field in reader.schema)
-    return Found(rows, path.stat().st_size, schema, _as_instant(newest, query.timezone))
+    return Found(rows, path.stat().st_size, schema, as_instant(newest, query.timezone))
 
 
 def _batches(query: Query, reader: "pa.RecordBatchReader") -> Iterator["pa.RecordBatch"]:
@@ -127,7 +126,7 @@ def _batches(query: Query, reader: "pa.RecordBatchReader") -> Iterator["pa.Recor
             return
         except (OSError, pa.ArrowException) as error:
             raise refusal(query, f"reading {query.stream.table} failed", error) from error
-        yield batch
+        yield with_infinities(batch)
 
 
 def _statement(query: Query, columns: dict[str, str]) -> str:
@@ -153,19 +152,3 @@ def _statement(query: Query, columns: dict[str, str]) -> str:
 def _picked(name: str, kind: str) -> str:
     """A column in its own type where Parquet holds it exactly, else as text."""
     return quoted(name) if kind in _NATIVE else f"{quoted(name)}::text as {quoted(name)}"
-
-
-def _newer(newest: datetime | None, batch: "pa.RecordBatch", column: str | None) -> datetime | None:
-    import pyarrow.compute as pc
-
-    if column is None:
-        return None
-    here = pc.max(batch.column(column)).as_py()
-    return max((value for value in (newest, here) if value is not None), default=None)
-
-
-def _as_instant(newest: datetime | None, timezone: str) -> str | None:
-    if newest is None:
-        return None
-    placed = newest if newest.tzinfo else newest.replace(tzinfo=ZoneInfo(timezone))
-    return placed.astimezone(UTC).isoformat()
