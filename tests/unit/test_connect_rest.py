@@ -75,6 +75,24 @@ def test_rest_numbers_and_texts_land_exactly_as_received(
     assert len(rest.accepted(home, source)) == 1
 
 
+@pytest.mark.parametrize(
+    "number", ["1e99999999999999999999", "-1e-99999999999999999999", "1e1000005"]
+)
+def test_rest_number_beyond_all_bounds_lands_as_received_and_is_no_time(
+    home: Settings, httpserver: HTTPServer, number: str
+) -> None:
+    good = '{"id": "L1", "created": "2026-01-01T00:00:00Z", "status": "new", "at": 1772337600}'
+    odd = f'{{"id": "L2", "created": "2026-01-01T00:00:00Z", "status": "new", "at": {number}}}'
+    httpserver.expect_request("/leads").respond_with_data(f'{{"results": [{good}, {odd}]}}')
+    step = {"field": "at", "format": "epoch"}
+    source = rest.source(home, incremental=step, params={"since": "{lower}"})
+    (manifest,) = land_endpoint(home, source, "leads", rest.D1)
+    assert text_of(home) == [good, odd]
+    assert manifest.cursor_to == "2026-03-01T04:00:00+00:00"
+    (batch,) = rest.taken(home, source)
+    assert batch.rows + batch.rejected == 2
+
+
 def test_rest_signs_in_as_declared(home: Settings, httpserver: HTTPServer) -> None:
     seen = []
 

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from json.decoder import scanstring
 from typing import Any, NoReturn
 
@@ -26,7 +26,10 @@ class Record:
 
 @dataclass(frozen=True)
 class Page:
-    """A page. Numbers of `document` are exact decimals; `link` is the URL of the Link header."""
+    """A page. Numbers of `document` are exact decimals, `link` is the URL of the Link header.
+
+    A number beyond what a decimal holds is its text.
+    """
 
     document: Any
     records: tuple[Record, ...]
@@ -93,7 +96,14 @@ def _refuse(constant: str) -> NoReturn:
     raise SourceError(f"a page holds {constant}, which is no number of JSON")
 
 
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
+def _exact(number: str) -> Decimal | str:
+    try:
+        return Decimal(number)
+    except InvalidOperation:
+        return number
+
+
+_DECODER = json.JSONDecoder(parse_float=_exact, parse_int=_exact, parse_constant=_refuse)
 
 
 def _slices(text: str, path: str) -> list[str]:

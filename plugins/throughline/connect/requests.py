@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
@@ -78,7 +78,7 @@ def instant_of(value: Any, step: Incremental, zone: str) -> datetime | None:
             seconds = Decimal(str(value)) / (1000 if step.format == "epoch_ms" else 1)
             return datetime.fromtimestamp(float(seconds), UTC)
         read = datetime.fromisoformat(str(value))
-    except (ValueError, OverflowError, OSError, InvalidOperation):
+    except (ValueError, ArithmeticError, OSError):
         return None
     placed = read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))
     try:
