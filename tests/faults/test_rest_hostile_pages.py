@@ -102,6 +102,8 @@ def test_hostile_number_of_pages_is_capped(home: Settings, httpserver: HTTPServe
         "http://someone@127.0.0.1:{port}/leads",
         "file:///etc/passwd",
         "ftp://127.0.0.1/leads",
+        "http://[::1/leads",
+        "http://127.0.0.1:port/leads",
     ],
 )
 def test_hostile_next_link_is_not_followed_off_the_host(

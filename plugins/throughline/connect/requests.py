@@ -57,12 +57,13 @@ def linked(service: Service, request: Request, link: str) -> Request:
     Raises:
         SourceError: it leads to another host; the secret would go there too.
     """
-    url = urljoin(request.url, link)
+    url = link
     try:
-        same = site_of(url) == service.site
+        url = urljoin(request.url, link)
+        same = site_of(url) == service.site and "@" not in url.split("/")[2]
     except ValueError:
         same = False
-    if not same or "@" in url.split("/")[2]:
+    if not same:
         raise SourceError(
             f"the service sends us to {_place(url)}, which is not {service.base}; nothing was sent"
         )
