@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -191,6 +192,37 @@ def test_token_is_never_asked_for_over_plain_http_of_another_host(
     with pytest.raises(SourceError, match=r"token_url .* is not https"):
         land_endpoint(home, rest.source(home, auth=auth, private_network=False), "leads", rest.D1)
     assert elsewhere.log == []
+
+
+LONG = 'canary"' + "0123456789abcdef" * 40
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda secret: rest.answer({"message": "x" * 250 + secret}, status=401),
+        lambda secret: rest.answer(
+            {"errors": [{"code": 1, "text": "x" * 250 + secret}]}, status=401
+        ),
+        lambda secret: Response("x" * 250 + secret, 401),
+        lambda secret: Response(f"<html><body>{secret}", 200),
+        lambda secret: rest.answer({"message": "x" * 250 + secret}),
+        lambda secret: Response("", 302, {"Location": f"http://elsewhere.test/{secret}"}),
+        lambda secret: Response("", 302, {"Location": f"http://elsewhere.test#{secret}"}),
+    ],
+)
+def test_secret_that_a_service_repeats_is_hidden_also_where_the_message_is_cut(
+    home: Settings,
+    httpserver: HTTPServer,
+    monkeypatch: pytest.MonkeyPatch,
+    told: Callable[[str], Response],
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_VENDOR", f"http://:{quote(LONG)}@127.0.0.1:{httpserver.port}")
+    answering(httpserver, lambda *_: told(LONG))
+    limits = {"attempts": 1}
+    with pytest.raises(SourceError) as caught:
+        land_endpoint(home, rest.source(home, limits=limits), "leads", rest.D1)
+    assert "canary" not in str(caught.value) and len(str(caught.value)) < 600
 
 
 def test_secrets_stand_in_no_log_no_file_and_no_message(

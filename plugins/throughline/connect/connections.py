@@ -37,7 +37,8 @@ class Service:
 def hidden(text: str, secrets: Iterable[str]) -> str:
     """A text without these secrets, however they are written."""
     plain = [secret for secret in secrets if secret]
-    written = {form for secret in plain for form in (secret, quote(secret), quote_plus(secret))}
+    forms = (str, quote, quote_plus, lambda secret: json.dumps(secret)[1:-1])
+    written = {form(secret) for secret in plain for form in forms}
     for secret in sorted(written, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text

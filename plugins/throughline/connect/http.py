@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10
 SILENCE_SECONDS = 30
 _PASSING = (408, 425, 429)
+_LONGEST = 400
 
 
 class PassingError(Exception):
@@ -74,9 +75,10 @@ class Wire:
         self._client.close()
 
     def told(self, what: str) -> str:
-        """A message that says where, without secrets."""
+        """A message that says where, without secrets; a long one is cut."""
         where = f"{self.service.name} at {self.service.base}{self.stream.path}"
-        return f"{where} {self.service.redact(what, *self.secrets)}"
+        said = " ".join(self.service.redact(what, *self.secrets).split())
+        return f"{where} {said[:_LONGEST]}"
 
     def send(self, request: Request, headers: dict[str, str]) -> Answer:
         """Send a request and take its whole answer, whatever its status.
@@ -159,4 +161,4 @@ def _vendor_message(body: bytes) -> str:
     try:
         return message_of(json.loads(body))
     except (ValueError, RecursionError):
-        return " ".join(body.decode("utf-8", errors="replace").split())[:300]
+        return body.decode("utf-8", errors="replace")

@@ -53,8 +53,8 @@ def read_page(body: bytes, records: str, link: str | None = None) -> Page:
             raise NotAPage(f"no list at {records or 'the top'!r}: {message_of(document)}")
         texts = _slices(text, records)
     except (ValueError, UnicodeDecodeError) as error:
-        begins = body[:60] if body.lstrip()[:1] == b"<" else b""
-        raise NotAPage(f"not with JSON: {error} {begins!r}") from error
+        shown = body.decode("utf-8", errors="replace") if body.lstrip()[:1] == b"<" else ""
+        raise NotAPage(f"not with JSON: {error} {shown}") from error
     except RecursionError as error:
         raise SourceError("a page is nested too deeply to be read") from error
     pairs = zip(texts, listed, strict=True)
@@ -74,7 +74,10 @@ def at(document: Any, path: str) -> Any:
 
 
 def message_of(document: Any) -> str:
-    """What a service says of a refusal, at most 300 characters; else the names it answers with."""
+    """What a service says of a refusal; else the names it answers with.
+
+    All of it: a secret that is cut is not found any more, so hide first and cut then.
+    """
     if isinstance(document, list) and document and isinstance(document[0], dict):
         document = document[0]  # a list of refusals, as Salesforce's
     if not isinstance(document, dict):
@@ -82,8 +85,8 @@ def message_of(document: Any) -> str:
     for name in ("message", "error_description", "error", "detail", "errors"):
         said = document.get(name)
         if said:
-            return (said if isinstance(said, str) else json.dumps(said, default=str))[:300]
-    return f"an object of {', '.join(map(str, document))}"[:300]
+            return said if isinstance(said, str) else json.dumps(said, default=str)
+    return f"an object of {', '.join(map(str, document))}"
 
 
 def _has(document: Any, path: str) -> bool:

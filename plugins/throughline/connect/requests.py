@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -117,5 +118,7 @@ def _filled(given: Any, bounds: dict[str, str]) -> Any:
 
 
 def _place(url: str) -> str:
-    """Scheme and host of a URL, for messages; never its query, which may hold a secret."""
-    return url.split("?")[0].split("#")[0].rpartition("@")[2][:100]
+    """Scheme and host of a URL, for messages; never the rest, which may hold a secret."""
+    scheme, _, rest = url.partition(":")
+    host = re.split(r"[/?#\\]", rest.removeprefix("//"))[0].rpartition("@")[2]
+    return f"{scheme}://{host}"[:100]
