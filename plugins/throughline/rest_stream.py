@@ -12,6 +12,8 @@ LOWER = "{lower}"
 UPPER = "{upper}"
 _HOST = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/.*)?")
 Scalar = str | int | float | bool
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+HeaderText = Annotated[str, Field(pattern=r"^([!-~]([ -~]*[!-~])?)?$")]
 
 
 class NoAuth(Section):
@@ -36,8 +38,8 @@ class HeaderKey(Section):
     """The connection's password as an API key in a header of this name, after `prefix`."""
 
     type: Literal["header"]
-    name: str = Field(pattern=r"^[A-Za-z0-9-]+$")
-    prefix: str = ""
+    name: HeaderName
+    prefix: str = Field(default="", pattern=r"^([!-~][ -~]*)?$")
 
 
 class ClientCredentials(Section):
@@ -161,7 +163,7 @@ class RestStream(Section):
     method: Literal["GET", "POST"] = "GET"
     params: dict[str, Scalar] = Field(default_factory=dict)
     body: dict[str, Any] | None = None
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: dict[HeaderName, HeaderText] = Field(default_factory=dict)
     auth: Auth
     records: str = ""
     key: tuple[str, ...] = Field(min_length=1)

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -153,7 +154,19 @@ def test_rest_reads_airflow_connections_as_json_too(
     assert manifest.rows == 1
 
 
-@pytest.mark.parametrize("given", ["", "no url", '{"conn_type": "http"}', "{", "ftp://u:pw9@host"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "no url",
+        '{"conn_type": "http"}',
+        "{",
+        "ftp://u:pw9@host",
+        '{"host": "https://u:pw9@host", "password": "pw9"}',
+        '{"host": "host", "password": 99}',
+        '{"host": "host", "port": "pw9"}',
+    ],
+)
 def test_rest_connection_that_is_none_is_named_without_its_secret(
     home: Settings, monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:
@@ -161,6 +174,45 @@ def test_rest_connection_that_is_none_is_named_without_its_secret(
     with pytest.raises(ConfigError, match="AIRFLOW_CONN_VENDOR") as caught:
         land_endpoint(home, rest.source(home), "leads", rest.D1)
     assert "pw9" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["http://{}/v1", "http://{}/v1/"])
+def test_rest_port_of_a_connection_goes_before_the_path_of_its_host(
+    home: Settings, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    httpserver.expect_request("/v1/leads").respond_with_json({"results": [rest.lead(1)]})
+    given = {"host": host.format(httpserver.host), "port": httpserver.port, "password": "x"}
+    monkeypatch.setenv("AIRFLOW_CONN_VENDOR", json.dumps(given))
+    (manifest,) = land_endpoint(home, rest.source(home), "leads", rest.D1)
+    assert manifest.rows == 1
+
+
+@pytest.mark.parametrize(
+    "secret", ["canary%0A", "%20canary", "can%00ary", "canary%C3%A9", "%E5%AF%86"]
+)
+@pytest.mark.parametrize("auth", [{"type": "bearer"}, {"type": "header", "name": "X-Key"}])
+def test_rest_secret_that_no_header_holds_is_named_and_not_shown(
+    home: Settings,
+    httpserver: HTTPServer,
+    monkeypatch: pytest.MonkeyPatch,
+    secret: str,
+    auth: dict[str, str],
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_VENDOR", f"http://:{secret}@127.0.0.1:{httpserver.port}")
+    with pytest.raises(ConfigError, match="AIRFLOW_CONN_VENDOR cannot be sent in a header") as said:
+        land_endpoint(home, rest.source(home, auth=auth), "leads", rest.D1)
+    assert "canary" not in str(said.value) and httpserver.log == []
+
+
+def test_rest_token_that_no_header_holds_is_no_token(
+    home: Settings, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/token").respond_with_json({"access_token": "canary\n"})
+    auth = {"type": "oauth2", "token_url": "/token"}
+    limits = {"attempts": 1}
+    with pytest.raises(SourceError, match="gave no access_token") as said:
+        land_endpoint(home, rest.source(home, auth=auth, limits=limits), "leads", rest.D1)
+    assert "canary" not in str(said.value)
 
 
 def test_rest_post_sends_bounds_and_cursor_in_the_body(
@@ -256,6 +308,9 @@ def test_rest_requests_keep_the_declared_rate(home: Settings, httpserver: HTTPSe
         ({"method": "POST"}, "method POST needs a body"),
         ({"path": "leads"}, "path: String should match"),
         ({"pagination": {**rest.PAGINGS["cursor"][1], "most": 3}}, "most needs incremental"),
+        ({"headers": {"X-Name": "é"}}, "headers.X-Name: String should match"),
+        ({"headers": {"X-Name": "a\n"}}, "headers.X-Name: String should match"),
+        ({"auth": {"type": "header", "name": "X", "prefix": "密"}}, "prefix: String should match"),
         ({"secret": "x"}, "secret: Extra inputs are not permitted"),
     ],
 )

@@ -73,27 +73,28 @@ def site_of(url: str) -> tuple[str, str, int]:
 
 def _from_json(name: str, given: str) -> Service:
     spec: dict[str, Any] = json.loads(given)
-    host, scheme = spec["host"], spec.get("schema") or "https"
-    port = f":{spec['port']}" if spec.get("port") else ""
-    base = host if "://" in host else f"{scheme}://{host}"
-    service = Service(
-        name, (base + port).rstrip("/"), spec.get("login") or "", spec.get("password") or ""
-    )
-    site_of(service.base)
-    return service
+    base = _base(spec["host"], spec.get("schema") or "https", spec.get("port"))
+    login, password = (spec.get(key) or "" for key in ("login", "password"))
+    if not isinstance(login, str) or not isinstance(password, str):
+        raise TypeError("login and password are texts")
+    return Service(name, base, login, password)
 
 
 def _from_url(name: str, given: str) -> Service:
     parts = urlsplit(given)
-    host = unquote(parts.hostname or "")
-    port = f":{parts.port}" if parts.port else ""
-    path = parts.path.rstrip("/")
-    scheme = parts.scheme
+    path, scheme = parts.path.rstrip("/"), parts.scheme
     if path in ("/https", "/http"):  # as Airflow writes the scheme of a connection
         scheme, path = path[1:], ""
-    base = host if "://" in host else f"{scheme}://{host}"
-    service = Service(
-        name, f"{base}{port}{path}", unquote(parts.username or ""), unquote(parts.password or "")
-    )
-    site_of(service.base)
-    return service
+    base = _base(unquote(parts.hostname or ""), scheme, parts.port) + path
+    return Service(name, base, unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def _base(host: str, scheme: str, port: int | None) -> str:
+    """URL of a host, which may be a URL itself; a port told apart goes before its path."""
+    parts = urlsplit(host if "://" in host else f"{scheme}://{host}")
+    if "@" in parts.netloc:  # it would stand in messages
+        raise ValueError("login and password stand apart from the host")
+    place = f"{parts.netloc}:{port}" if port else parts.netloc
+    base = f"{parts.scheme}://{place}{parts.path.rstrip('/')}"
+    site_of(base)
+    return base

@@ -28,6 +28,11 @@ class Signer:
                 f"AIRFLOW_CONN_{wire.service.name.upper()} holds no password, which"
                 f" auth type {self._auth.type} sends as its secret"
             )
+        if self._auth.type in ("bearer", "header") and not _fits_header(wire.service.password):
+            raise ConfigError(
+                f"the password of AIRFLOW_CONN_{wire.service.name.upper()} cannot be sent in a"
+                " header: it begins or ends with a blank or a line end, or is not all ASCII"
+            )
 
     def headers(self) -> dict[str, str]:
         """Headers of the next request.
@@ -70,11 +75,17 @@ class Signer:
             told = json.loads(answer.body)
             self._token = str(told["access_token"])
             lasts = float(told.get("expires_in") or _TOKEN_SECONDS)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise PassingError(self._wire.told("gave no access_token")) from error
+            if not _fits_header(self._token):
+                raise ValueError("no token")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise PassingError(self._wire.told("gave no access_token")) from None
         self._wire.secrets.append(self._token)
         self._until = time.monotonic() + max(lasts - _MARGIN_SECONDS, 1)
         return self._token
+
+
+def _fits_header(secret: str) -> bool:
+    return secret.isascii() and secret.isprintable() and secret == secret.strip()
 
 
 def _pair(login: str, password: str) -> str:
