@@ -235,6 +235,27 @@ def test_rest_post_sends_bounds_and_cursor_in_the_body(
     assert bodies[1] == {**bodies[0], "after": "2"}
 
 
+@pytest.mark.parametrize("paging", ["page", "offset", "cursor", "keyset"])
+def test_rest_post_sends_numbers_as_numbers(
+    home: Settings, httpserver: HTTPServer, paging: str
+) -> None:
+    sent = []
+    param = {"page": "page", "offset": "offset", "cursor": "after", "keyset": "starting_after"}[
+        paging
+    ]
+
+    def handle(request: Request) -> Response:
+        sent.append(request.get_json().get(param))
+        rows = [rest.lead(len(sent), id=len(sent))] if len(sent) <= 2 else []
+        more = {"after": 7} if len(sent) == 1 else {}
+        return rest.answer({"results": rows, "paging": {"next": more}, "has_more": len(sent) < 2})
+
+    httpserver.expect_request("/leads", method="POST").respond_with_handler(handle)
+    land_endpoint(home, rest.source(home, paging=paging, method="POST", body={}), "leads", rest.D1)
+    expected = {"page": [1, 2, 3], "offset": [None, 1, 2], "cursor": [None, 7], "keyset": [None, 1]}
+    assert sent[: len(expected[paging])] == expected[paging]
+
+
 @pytest.mark.parametrize(
     ("form", "sent"),
     [

@@ -31,10 +31,10 @@ class Request:
         return hashlib.sha256(told.encode()).hexdigest()
 
     def asking(self, name: str, value: Any) -> "Request":
-        """The request with one parameter more or anew; of a POST, in its body."""
+        """The request with one parameter more or anew; of a POST, in its body, numbers as such."""
         if self.body is not None:
             told = json.loads(self.body)
-            return replace(self, body=json.dumps({**told, name: str(value)}))
+            return replace(self, body=json.dumps({**told, name: value}, default=number_of))
         kept = tuple(pair for pair in self.params if pair[0] != name)
         return replace(self, params=(*kept, (name, str(value))))
 
@@ -115,6 +115,13 @@ def _filled(given: Any, bounds: dict[str, str]) -> Any:
         for name, value in bounds.items():
             given = given.replace(name, value)
     return given
+
+
+def number_of(value: Any) -> int | float:
+    """A number of a page as JSON is written; a SourceError for what is none."""
+    if not isinstance(value, Decimal):
+        raise SourceError(f"a page holds {value!r} where a text or a number is wanted")
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _place(url: str) -> str:

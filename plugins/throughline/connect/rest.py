@@ -7,10 +7,8 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from throughline import fault
 from throughline.connect.caller import Caller
@@ -18,8 +16,7 @@ from throughline.connect.connections import read_service
 from throughline.connect.cursors import lower_bound, standing
 from throughline.connect.pages import Record, at
 from throughline.connect.paging import Reader, Span
-from throughline.connect.requests import instant_of
-from throughline.errors import SourceError
+from throughline.connect.requests import instant_of, number_of
 from throughline.landing.files import sync
 from throughline.landing.manifests import (
     Draft,
@@ -103,13 +100,7 @@ def read_endpoint_keys(
     span = Span(first, datetime.now(UTC) + timedelta(days=1), source.timezone)
     with closing(_records(settings, source, stream, span)) as records:
         keys = ({key: at(record.value, key) for key in stream.key} for record in records)
-        _write(path, (json.dumps(key, default=_number) for key in islice(keys, most)))
-
-
-def _number(value: Any) -> int | float:
-    if not isinstance(value, Decimal):
-        raise SourceError(f"a key holds {value!r}, which is neither text nor a number")
-    return int(value) if value == value.to_integral_value() else float(value)
+        _write(path, (json.dumps(key, default=number_of) for key in islice(keys, most)))
 
 
 def _span(
