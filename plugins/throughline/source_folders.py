@@ -51,7 +51,10 @@ class FileStream(_Strict):
 
 
 class DatabaseStream(_Strict):
-    """One table of a PostgreSQL database; without a cursor each night takes all of it."""
+    """One table of a database; without a cursor each night takes all of it.
+
+    `partitions` of a PostgreSQL table that is read whole are read at the same time.
+    """
 
     way: Literal["database"]
     connection: str
@@ -60,6 +63,7 @@ class DatabaseStream(_Strict):
     cursor: str | None = None
     lag_hours: float = Field(default=24, ge=0)
     columns: tuple[str, ...] = ()
+    partitions: int = Field(default=1, ge=1, le=16)
 
     @field_validator("table")
     @classmethod

@@ -28,7 +28,7 @@ from throughline.landing import Manifest, landed
 from throughline.settings import Settings
 from throughline.source_folders import Source
 
-WAYS = ["files", "database", *(f"rest {paging}" for paging in rest.PAGINGS)]
+WAYS = ["files", "database", "sqlalchemy", *(f"rest {paging}" for paging in rest.PAGINGS)]
 SKIPPED = {
     ("files", "resume"): "files have windows and no cursor; test_landing shows each taken once",
     ("files", "future"): "files have no cursor",
@@ -36,7 +36,10 @@ SKIPPED = {
     ("files", "moving"): "files have no pages",
     ("database", "during"): "test_connect_database commits during a real transaction",
     ("database", "moving"): "one transaction sees one state; tables have no pages",
+    ("sqlalchemy", "during"): "test_connect_any_database commits during a real transaction",
+    ("sqlalchemy", "moving"): "one transaction sees one state; tables have no pages",
 }
+DRIVERS = {"database": "postgresql", "sqlalchemy": "postgresql+psycopg"}
 SQL = "select _file, _row, id as lead_id, created as created_at, changed as updated_at,"
 SQL += " status, name from leads"
 
@@ -77,8 +80,8 @@ def open_way(
         settings = case.make_settings(tmp_path / name)
         if kind == "files":
             return files(settings)
-        if kind == "database":
-            return database(settings, request.getfixturevalue("postgres_url"), monkeypatch)
+        if kind in DRIVERS:
+            return database(settings, request.getfixturevalue("postgres_url"), kind, monkeypatch)
         rest.connect(monkeypatch, httpserver)
         return endpoint(settings, httpserver, kind.removeprefix("rest "))
 
@@ -103,8 +106,8 @@ def files(settings: Settings) -> Way:
     return Way(settings, source, api, land, show)
 
 
-def database(settings: Settings, url: str, monkeypatch: pytest.MonkeyPatch) -> Way:
-    monkeypatch.setenv("AIRFLOW_CONN_VENDOR", url)
+def database(settings: Settings, url: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> Way:
+    monkeypatch.setenv("AIRFLOW_CONN_VENDOR", url.replace("postgresql", DRIVERS[kind], 1))
     api = rest.Api()
     stream = {"way": "database", "connection": "vendor", "table": "acceptance.leads"}
     stream |= {"key": ["id"], "cursor": "changed", "lag_hours": 1}
@@ -148,7 +151,7 @@ def received(way: Way) -> list[list[tuple[str, datetime]]]:
     for manifest in landed(way.settings, "vendor", "leads"):
         (path,) = (manifest.folder(way.settings) / file.name for file in manifest.files)
         if path.suffix == ".parquet":
-            found.append(case.rows(path, "id, changed"))
+            found.append(case.rows(path, "id, changed::timestamptz"))
         else:
             lines = map(json.loads, gzip.decompress(path.read_bytes()).splitlines())
             found.append([(row["id"], datetime.fromisoformat(row["changed"])) for row in lines])

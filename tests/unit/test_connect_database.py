@@ -1,4 +1,5 @@
 import json
+import threading
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -284,9 +285,7 @@ def test_database_unreachable_is_named_without_the_password(
         "postgresql://who:s3cr3t/pass@127.0.0.1:9/db",
         "postgresql://who:s3cr3t@pass@127.0.0.1:9/db",
         "postgresql://who:s3cr3t@127.0.0.1:port/db",
-        "mysql://who:s3cr3t@127.0.0.1/db",
         "host=127.0.0.1 user=who password=s3cr3t",
-        '{"conn_type": "mysql", "host": "127.0.0.1", "password": "s3cr3t"}',
         '{"conn_type": "postgres", "password": "s3cr3t"}',
         '{"conn_type": "postgres", "host": "127.0.0.1", "extra": "s3cr3t"}',
         '["s3cr3t"]',
@@ -298,7 +297,7 @@ def test_database_connection_that_is_none_is_named_without_any_part_of_it(
     monkeypatch.setenv("AIRFLOW_CONN_CRM", given)
     settings = case.make_settings(tmp_path)
     with pytest.raises(
-        ConfigError, match="AIRFLOW_CONN_CRM is no connection to a Postgre"
+        ConfigError, match="AIRFLOW_CONN_CRM is no connection to a database"
     ) as caught:
         land(settings, source_of(settings), D1)
     assert "s3cr3t" not in str(caught.value)
@@ -401,3 +400,61 @@ def test_database_serves_all_tables_over_one_connection_until_one_fails(crm) -> 
     while connection.execute(left, [[int(first[0])]]).fetchone() != (0,):
         assert time.monotonic() < deadline, "the connection stays open"
         time.sleep(0.05)
+
+
+def test_database_partitions_show_one_state_of_a_table_that_is_being_written(
+    crm, postgres_url: str
+) -> None:
+    settings, connection = crm
+    connection.execute(
+        "create table crm.accounts as select i as id, 100 as held from generate_series(1, 60000) i"
+    )
+    stop = threading.Event()
+
+    def move() -> None:
+        with psycopg.connect(postgres_url) as other:
+            while not stop.is_set():  # each state holds the same ids and the same sum
+                other.execute("update crm.accounts set held = held + 1 - 2 * (id % 2)")
+                other.commit()
+
+    moving = threading.Thread(target=move)
+    moving.start()
+    try:
+        source = source_of(settings, table="crm.accounts", key=["id"], cursor=None, partitions=3)
+        (manifest,) = land(settings, source, D1)
+    finally:
+        stop.set()
+        moving.join()
+    assert [file.name for file in manifest.files] == [f"data-{n:02d}.parquet" for n in (1, 2, 3)]
+    paths = manifest.folder(settings) / "data-*.parquet"
+    [(count, ids, total)] = case.rows(paths, "count(*), count(distinct id), sum(held)")
+    assert (count, ids, total) == (60000, 60000, 6000000) == (manifest.rows, ids, total)
+
+
+def test_database_partitions_are_of_whole_reads_and_conform_as_one_batch(crm) -> None:
+    settings, connection = crm
+    connection.execute(
+        "insert into crm.leads select 'l' || i, '2026-01-01 00:00+00', 'new', '2026-03-01 12:00+08'"
+        " from generate_series(1, 3000) i"
+    )
+    insert(connection, "newest", "2026-03-01 13:00+08")
+    source = source_of(settings, partitions=4)
+    (first,) = land(settings, source, D1)
+    assert (len(first.files), first.rows) == (4, 3001)
+    assert first.cursor_to == "2026-03-01T05:00:00+00:00"
+    (parts,) = find_parts(settings, source, "lead", D1)[0]
+    assert conform(settings, parts).rows == 3001
+    (second,) = land(settings, source, D2)  # from a cursor on: few rows, in one query
+    assert [file.name for file in second.files] == ["data.parquet"]
+
+
+def test_database_partitions_of_a_small_table_and_of_a_view(crm) -> None:
+    settings, connection = crm
+    insert(connection, "only", "2026-03-01 12:00+08")
+    source = source_of(settings, cursor=None, partitions=8)
+    (manifest,) = land(settings, source, D1)
+    assert [(file.name, file.rows) for file in manifest.files] == [("data-01.parquet", 1)]
+    connection.execute("create view crm.seen as select * from crm.leads")
+    source = source_of(settings, table="crm.seen", cursor=None, partitions=8)
+    with pytest.raises(SourceError, match=r"crm.seen is no table of its own"):
+        land(settings, source, D2)

@@ -1,12 +1,13 @@
-"""Databases: one consistent, read-only look at a PostgreSQL table, over a cursor or whole."""
+"""Databases: one consistent, read-only look at a table, over a cursor or whole."""
 
 from contextlib import nullcontext
-from datetime import date
+from datetime import date, datetime
 
 from throughline import fault
 from throughline.connect.cursors import lower_bound, standing
-from throughline.connect.postgres import Query, read_table
+from throughline.connect.query import Query
 from throughline.connect.servers import read_server
+from throughline.connect.tables import read_table
 from throughline.connect.transactions import Connections
 from throughline.landing.manifests import (
     Draft,
@@ -20,8 +21,6 @@ from throughline.landing.manifests import (
 from throughline.settings import Settings
 from throughline.source_folders import DatabaseStream, Source
 from throughline.windows import SNAPSHOT, instant_after
-
-DATA = "data.parquet"
 
 
 def land_table(
@@ -42,7 +41,7 @@ def land_table(
 
     Raises:
         SourceError: unreachable, refused, or the table is not as declared.
-        ConfigError: the connection is missing or is none to PostgreSQL.
+        ConfigError: the connection is missing or is none to a database.
     """
     stream = source.streams[name]
     assert isinstance(stream, DatabaseStream)
@@ -61,10 +60,15 @@ def land_table(
         most,
     )
     with nullcontext(connections) if connections else Connections() as opened:
-        found = read_table(query, folder / DATA, opened)
+        found = read_table(query, folder, "data", opened)
     window = as_of.isoformat() if stream.cursor else SNAPSHOT
-    file = LandedFile(DATA, found.bytes, sha256_of(folder / DATA), found.rows)
-    draft = Draft(folder, window, (file,), found.schema, lower, found.cursor_to or lower)
+    files = tuple(
+        LandedFile(one.path.name, one.path.stat().st_size, sha256_of(one.path), one.rows)
+        for one in found
+    )
+    reached = [one.cursor_to for one in found if one.cursor_to is not None]
+    newest = max(reached, key=datetime.fromisoformat, default=lower)
+    draft = Draft(folder, window, files, found[0].schema, lower, newest)
     fault.point("land.after_copy")
     manifest = commit(settings, source.name, name, as_of, draft)
     return [] if manifest.batch in before else [manifest]

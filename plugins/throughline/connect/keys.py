@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from throughline.connect.postgres import read_table
 from throughline.connect.query import Query
 from throughline.connect.rest import read_endpoint_keys
 from throughline.connect.servers import read_server
+from throughline.connect.tables import read_table
 from throughline.connect.transactions import Connections
 from throughline.settings import Settings
 from throughline.source_folders import DatabaseStream, Source
@@ -33,8 +33,9 @@ def read_keys(
         path = folder / "keys.jsonl.gz"
         read_endpoint_keys(settings, source, name, path, most)
         return path
-    path = folder / "keys.parquet"
-    only_keys = stream.model_copy(update={"columns": stream.key, "cursor": None})
+    only = {"columns": stream.key, "cursor": None, "partitions": 1}
+    only_keys = stream.model_copy(update=only)
     server, now = read_server(settings, stream.connection), datetime.now(UTC).isoformat()
-    read_table(Query(server, only_keys, source.timezone, None, now, most), path, connections)
-    return path
+    query = Query(server, only_keys, source.timezone, None, now, most)
+    [found] = read_table(query, folder, "keys", connections)
+    return found.path

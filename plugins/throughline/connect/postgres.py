@@ -1,13 +1,13 @@
-"""PostgreSQL: one query over ADBC in one read-only transaction, streamed into a Parquet file."""
+"""PostgreSQL: a table over ADBC in one read-only view of it, streamed into Parquet files."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from throughline import fault
 from throughline.connect.instants import as_instant, newer, with_infinities
-from throughline.connect.query import Query, TransientError, refusal
+from throughline.connect.query import Found, Query, refusal, wanted_columns
 from throughline.connect.transactions import Connections
 from throughline.errors import SourceError
 from throughline.landing.files import sync
@@ -31,34 +31,16 @@ _NATIVE = (
 )
 
 
-@dataclass(frozen=True)
-class Found:
-    """What was read; `cursor_to` is the newest cursor as an ISO instant in UTC."""
+def read(query: Query, folder: Path, stem: str, connections: Connections) -> tuple[Found, ...]:
+    """Write the wanted rows to `<stem>.parquet`, ordered by cursor and key.
 
-    rows: int
-    bytes: int
-    schema: tuple[str, ...]
-    cursor_to: str | None
-
-
-def read_table(query: Query, path: Path, connections: Connections) -> Found:
-    """Write the wanted rows to `path`, ordered by cursor and key; try again what may pass.
+    A table that is read whole in partitions becomes a file for each, `<stem>-01.parquet` and so on:
+    ranges of its pages, read at the same time by connections that see one state of it.
 
     Raises:
-        SourceError: unreachable, refused, or the table is not as declared.
+        SourceError: refused, or the table is not as declared.
+        TransientError: another try may succeed.
     """
-    import stamina
-
-    try:
-        for attempt in stamina.retry_context(on=TransientError, attempts=4, timeout=90):
-            with attempt:
-                return _read(query, path, connections)
-    except TransientError as error:
-        raise SourceError(str(error)) from error
-    raise AssertionError("a retry context returns or raises")
-
-
-def _read(query: Query, path: Path, connections: Connections) -> Found:
     import adbc_driver_manager
 
     problem = "cannot connect"
@@ -67,42 +49,72 @@ def _read(query: Query, path: Path, connections: Connections) -> Found:
             problem = f"reading {query.stream.table} failed"
             columns = _columns(cursor, query)
             fault.point("land.in_transaction")
-            return _stream(cursor, query, columns, path)
+            whole = query.lower is None and query.most is None
+            if whole and query.stream.partitions > 1:
+                return _read_partitions(cursor, query, columns, folder / stem)
+            return (_stream(cursor, query, columns, folder / f"{stem}.parquet"),)
     except adbc_driver_manager.Error as error:
         raise refusal(query, problem, error) from error
 
 
+def _read_partitions(
+    cursor: Any, query: Query, columns: dict[str, str], stem: Path
+) -> tuple[Found, ...]:
+    """Read ranges of a table's pages at the same time; the cursor's transaction lends its view."""
+    ranges = _page_ranges(cursor, query)
+    cursor.execute("select pg_export_snapshot()::text")
+    [[snapshot]] = cursor.fetchall()
+
+    def read_range(number: int) -> Found:
+        path = stem.with_name(f"{stem.name}-{number + 1:02d}.parquet")
+        with Connections() as own, own.transaction(query, snapshot) as other:
+            return _stream(other, query, columns, path, ranges[number])
+
+    with ThreadPoolExecutor(len(ranges)) as readers:
+        return tuple(readers.map(read_range, range(len(ranges))))
+
+
+def _page_ranges(cursor: Any, query: Query) -> list[str]:
+    """Conditions that part a table by its pages, each row being in one; the last one is open."""
+    schema, _, table = query.stream.table.rpartition(".")
+    cursor.execute(
+        "select relkind::text, pg_relation_size(pg_class.oid) / current_setting('block_size')::int8"
+        " from pg_class join pg_namespace on relnamespace = pg_namespace.oid"
+        " where nspname = $1 and relname = $2",
+        (schema or "public", table),
+    )
+    [[kind, pages]] = cursor.fetchall()
+    if kind not in ("r", "m"):
+        raise SourceError(
+            f"{query.where}: {query.stream.table} is no table of its own, which alone can be read"
+            " in partitions; take `partitions` away"
+        )
+    number = max(1, min(query.stream.partitions, pages))
+    begins = [pages * index // number for index in range(number)]
+    return [
+        f"ctid >= '({begin},0)'" + (f" and ctid < '({end},0)'" if end is not None else "")
+        for begin, end in zip(begins, [*begins[1:], None], strict=True)
+    ]
+
+
 def _columns(cursor: Any, query: Query) -> dict[str, str]:
     """Wanted columns of the table and their PostgreSQL types."""
-    stream = query.stream
-    schema, _, table = stream.table.rpartition(".")
+    schema, _, table = query.stream.table.rpartition(".")
     cursor.execute(
         "select column_name::text, data_type::text from information_schema.columns"
         " where table_schema = $1 and table_name = $2 order by ordinal_position",
         (schema or "public", table),
     )
-    found = dict(cursor.fetchall())
-    if not found:
-        raise SourceError(f"{query.where}: there is no table {stream.table} that may be read")
-    cursors = [stream.cursor] if stream.cursor else []
-    needed = list(dict.fromkeys([*(stream.columns or found), *stream.key, *cursors]))
-    missing = [name for name in needed if name not in found]
-    if missing:
-        raise SourceError(
-            f"{query.where}: {stream.table} has no column {', '.join(missing)};"
-            f" it has {', '.join(found)}"
-        )
-    if stream.cursor and not found[stream.cursor].startswith("timestamp"):
-        raise SourceError(
-            f"{query.where}: cursor {stream.cursor} of {stream.table} is no timestamp"
-        )
-    return {name: found[name] for name in needed}
+    found: dict[str, str] = dict(cursor.fetchall())
+    return wanted_columns(query, found, lambda kind: kind.startswith("timestamp"))
 
 
-def _stream(cursor: Any, query: Query, columns: dict[str, str], path: Path) -> Found:
+def _stream(
+    cursor: Any, query: Query, columns: dict[str, str], path: Path, pages: str = "true"
+) -> Found:
     import pyarrow.parquet as pq
 
-    cursor.execute(_statement(query, columns))
+    cursor.execute(_statement(query, columns, pages))
     reader = cursor.fetch_record_batch()
     rows, newest = 0, None
     with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
@@ -112,7 +124,7 @@ def _stream(cursor: Any, query: Query, columns: dict[str, str], path: Path) -> F
             newest = newer(newest, batch, query.stream.cursor)
     sync(path)
     schema = tuple(f"{field.name} {columns[field.name]}" for field in reader.schema)
-    return Found(rows, path.stat().st_size, schema, as_instant(newest, query.timezone))
+    return Found(path, rows, schema, as_instant(newest, query.timezone))
 
 
 def _batches(query: Query, reader: "pa.RecordBatchReader") -> Iterator["pa.RecordBatch"]:
@@ -129,12 +141,12 @@ def _batches(query: Query, reader: "pa.RecordBatchReader") -> Iterator["pa.Recor
         yield with_infinities(batch)
 
 
-def _statement(query: Query, columns: dict[str, str]) -> str:
+def _statement(query: Query, columns: dict[str, str], pages: str) -> str:
     """The query, without parameters: only so the driver streams its rows and never holds all."""
     stream = query.stream
     schema, _, table = stream.table.rpartition(".")
     picked = ", ".join(_picked(name, kind) for name, kind in columns.items())
-    sql = f"select {picked} from {quoted(schema or 'public')}.{quoted(table)}"
+    sql = f"select {picked} from {quoted(schema or 'public')}.{quoted(table)} where {pages}"
     order = [quoted(name) for name in stream.key]
     if stream.cursor is not None:
         instant = quoted(stream.cursor)
@@ -143,7 +155,7 @@ def _statement(query: Query, columns: dict[str, str]) -> str:
         condition = f"{instant} < timestamptz {literal(query.upper)}"
         if query.lower is not None:
             condition += f" and {instant} >= timestamptz {literal(query.lower)}"
-        sql += f" where ({condition}) or {instant} is null"
+        sql += f" and (({condition}) or {instant} is null)"
         order = [quoted(stream.cursor), *order]
     limit = "" if query.most is None else f" limit {query.most:d}"
     return f"{sql} order by {', '.join(order)}{limit}"

@@ -1,10 +1,13 @@
-"""Read-only transactions on a PostgreSQL server, over connections that stay open."""
+"""Read-only transactions on database servers, over connections that stay open."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from throughline.connect.query import Query
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 STATEMENT_SECONDS = 600
 _BEGIN = (
@@ -12,6 +15,8 @@ _BEGIN = (
     f"set statement_timeout to {STATEMENT_SECONDS * 1000}",
     "begin isolation level repeatable read read only",
 )
+_LEVELS = ("SNAPSHOT", "REPEATABLE READ", "SERIALIZABLE")
+"""Those that show one state of the database, the first of which locks nothing anywhere."""
 
 
 class Connections:
@@ -31,19 +36,54 @@ class Connections:
             self._open.popitem()[1].close()
 
     @contextmanager
-    def transaction(self, query: Query) -> Iterator[Any]:
-        """A cursor in a read-only transaction of its own, on the connection of the query."""
+    def transaction(self, query: Query, snapshot: str | None = None) -> Iterator[Any]:
+        """A cursor in a read-only transaction of PostgreSQL, on the connection of the query.
+
+        With the `snapshot` that another transaction exported, it sees what that one does.
+        """
         import adbc_driver_postgresql.dbapi as postgres
 
+        def connect(url: str) -> Any:
+            return postgres.connect(url, autocommit=True)
+
+        with self._kept(query, connect) as connection, connection.cursor() as cursor:
+            for statement in _BEGIN:
+                cursor.execute(statement)
+            if snapshot is not None:
+                cursor.execute(f"set transaction snapshot '{snapshot}'")
+            yield cursor
+            cursor.execute("rollback")
+
+    @contextmanager
+    def session(self, query: Query) -> Iterator["sa.Connection"]:
+        """A connection of SQLAlchemy in a transaction that sees one state of the database."""
+        with self._kept(query, _connect) as connection:
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def _kept(self, query: Query, connect: Callable[[str], Any]) -> Iterator[Any]:
         url = query.server.url
-        connection = self._open.pop(url, None) or postgres.connect(url, autocommit=True)
+        connection = self._open.pop(url, None) or connect(url)
         try:
-            with connection.cursor() as cursor:
-                for statement in _BEGIN:
-                    cursor.execute(statement)
-                yield cursor
-                cursor.execute("rollback")
+            yield connection
         except BaseException:
             connection.close()
             raise
         self._open[url] = connection
+
+
+def _connect(url: str) -> "sa.Connection":
+    import sqlalchemy as sa
+
+    connection = sa.create_engine(url, poolclass=sa.pool.NullPool).connect()
+    dialect = connection.dialect
+    if dialect.name in ("mysql", "mariadb"):
+        connection.exec_driver_sql("set time_zone = '+00:00'")  # of its TIMESTAMP, not of DATETIME
+        connection.rollback()
+    try:
+        offered = dialect.get_isolation_level_values(connection.connection.dbapi_connection)
+    except NotImplementedError:
+        offered = ()
+    level = next((level for level in _LEVELS if level in offered), None)
+    return connection.execution_options(isolation_level=level) if level else connection
