@@ -38,7 +38,7 @@ from throughline.checks.suites import STAGES, Suite, load_layer
 from throughline.demo.world import SIZES
 from throughline.extract import extract_domain, sources_of
 from throughline.landing.reports import read_report
-from throughline.local import postgres, stack
+from throughline.local import airflow, postgres, stack
 from throughline.night_report import NightReport
 from throughline.night_report import read_report as read_night
 from throughline.settings import DOMAINS, Settings, load_settings
@@ -193,9 +193,9 @@ def _fresh(size: str, end: date) -> Iterator[Settings]:
         settings = load_settings()
         demo.generate(settings, end)
         with stack.stopped_at_the_end(settings):
-            stack.start_database(settings, lambda _: None)
+            stack.start_servers(settings, lambda _: None)
             url = postgres.url(settings, "demo_crm")
-            os.environ["AIRFLOW_CONN_DEMO_CRM"] = url
+            os.environ.update(airflow.connections(settings))
             demo.load_crm(settings, url, end)
             for domain in DOMAINS:
                 extract_domain(settings, domain, end)

@@ -32,7 +32,7 @@ from throughline.demo.world import SIZES
 from throughline.extract import extract_source, finish_domain, sources_of
 from throughline.landing import input_batches
 from throughline.landing.reports import read_report
-from throughline.local import postgres, rest, scheduled, stack
+from throughline.local import airflow, postgres, rest, scheduled, stack
 from throughline.local.progress import Progress
 from throughline.night_report import read_report as read_night
 from throughline.settings import DOMAINS, Settings, load_settings
@@ -102,12 +102,12 @@ def _home(size: str, nights: int, end: date, progress: Progress) -> Iterator[Set
         demo.generate(settings, end)
         progress.say(f"{size}: generated in {time.monotonic() - begun:.1f} s")
         with stack.stopped_at_the_end(settings):
-            stack.start_database(settings, progress.say)
+            stack.start_servers(settings, progress.say)
             yield settings
 
 
 def _in_process(settings: Settings, end: date, progress: Progress) -> list[Measured]:
-    os.environ["AIRFLOW_CONN_DEMO_CRM"] = postgres.url(settings, "demo_crm")
+    os.environ.update(airflow.connections(settings))
 
     def one_night(as_of: date) -> None:
         for domain in DOMAINS:

@@ -2,6 +2,8 @@
 
 import csv
 import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from throughline import demo
+from throughline.demo import desk
 from throughline.demo.ledger import Ledger
 from throughline.extract import extract_domain
 from throughline.settings import DOMAINS, Settings, load_settings
@@ -33,14 +36,26 @@ def latest(ledger: Ledger, table: str, key: str) -> dict[str, dict[str, Any]]:
     return {row[key]: row for _, row in sorted(ledger.crm[table], key=lambda version: version[0])}
 
 
+@contextmanager
+def connected(settings: Settings, postgres_url: str) -> Iterator[None]:
+    """The demo's CRM and chat desk answer for the block."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        desk.serving(settings, "127.0.0.1", 0, "demo token") as api,
+    ):
+        patch.setenv("AIRFLOW_CONN_DEMO_CRM", postgres_url)
+        url = f"http://desk:demo%20token@127.0.0.1:{api.server_port}"
+        patch.setenv("AIRFLOW_CONN_DEMO_DESK", url)
+        yield
+
+
 def built_night(folder: Path, postgres_url: str) -> tuple[Settings, Run]:
     """Make the demo's sources in an empty folder, extract every domain and build the night."""
     (folder / "throughline.yml").write_text(
         "home: home\ndemo: {size: tiny, nights: 3}\n", encoding="utf-8"
     )
     settings = load_settings(folder / "throughline.yml")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_DEMO_CRM", postgres_url)
+    with connected(settings, postgres_url):
         demo.generate(settings, NIGHT)
         demo.load_crm(settings, postgres_url, NIGHT)
         for domain in DOMAINS:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from throughline.settings import Settings
 
-NAMES = ("postgres_password", "jwt_secret", "api_secret", "fernet_key")
+NAMES = ("postgres_password", "jwt_secret", "api_secret", "fernet_key", "desk_token")
 
 
 def key(settings: Settings, name: str) -> str:

@@ -174,7 +174,7 @@ def test_secrets_are_made_at_first_use_and_never_changed(tmp_path: Path) -> None
     text = made.read_text(encoding="utf-8")
     values = dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
     secrets = {name: value for name, value in values.items() if name not in OPTIONAL}
-    assert len(secrets) == 9 and len(set(secrets.values())) == 9, "every secret is its own"
+    assert len(secrets) == 10 and len(set(secrets.values())) == 10, "every secret is its own"
     assert len(secrets.pop("AIRFLOW_JWT_SECRET")) >= 64, "what HMAC with SHA-512 wants"
     for value in secrets.values():
         Fernet(value)  # 32 bytes, URL-safe

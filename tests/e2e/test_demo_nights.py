@@ -11,6 +11,7 @@ import pytest
 
 import campaign_queries as campaigns
 import priority_query
+from demo_case import connected
 from throughline import demo, night
 from throughline.extract import extract_domain
 from throughline.landing.batches import input_batches
@@ -32,8 +33,7 @@ def made(
     folder = tmp_path_factory.mktemp("demo_nights")
     (folder / "throughline.yml").write_text(CONFIG, encoding="utf-8")
     settings = load_settings(folder / "throughline.yml")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_DEMO_CRM", postgres_url)
+    with connected(settings, postgres_url):
         truth = demo.generate(settings, NIGHTS[-1])
         reports = []
         for as_of in NIGHTS:

@@ -122,7 +122,7 @@ def settings(tmp_path_factory, hook) -> Settings:
     (project / "throughline.yml").write_text(CONFIG.format(night=NIGHT))
     given = load_settings(project / "throughline.yml")
     with stack.stopped_at_the_end(given):
-        stack.start_database(given, print)
+        stack.start_servers(given, print)
         demo_files.generate(given, NIGHT)
         demo_run.load_crm(given, NIGHT)
         stack.start_airflow(given, schedule=False)

@@ -55,11 +55,9 @@ def nights(
     """Two nights on both engines; of Spark all tables in the long form, else `SOME`."""
     logging.getLogger("SQLQueryContextLogger").disabled = True
     chosen = () if request.config.getoption("spark_whole") else SELECTED
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_DEMO_CRM", postgres_url)
-        settings = make_home(tmp_path_factory.mktemp("engines"), postgres_url)
-        for as_of in NIGHTS:
-            missing = build_on_both(settings, as_of, spark_folder, session.sql, *chosen)
+    settings = make_home(tmp_path_factory.mktemp("engines"), postgres_url)
+    for as_of in NIGHTS:
+        missing = build_on_both(settings, as_of, spark_folder, session.sql, *chosen)
     work_file = plan(settings, NIGHTS[-1]).work_file
     return Nights(settings, work_file, spark_folder / "tables", missing)
 

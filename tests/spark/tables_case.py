@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from demo_case import connected
 from throughline import demo
 from throughline.extract import extract_domain
 from throughline.settings import DOMAINS, Settings, load_settings
@@ -35,15 +36,16 @@ class Nights:
 
 
 def make_home(folder: Path, postgres_url: str) -> Settings:
-    """A home with the batches of both nights; AIRFLOW_CONN_DEMO_CRM must name the database."""
+    """A home with the batches of both nights."""
     (folder / "throughline.yml").write_text("home: home\ndemo: {size: tiny}\n", encoding="utf-8")
     settings = load_settings(folder / "throughline.yml")
     demo.generate(settings, NIGHTS[-1])
-    for as_of in NIGHTS:
-        demo.load_crm(settings, postgres_url, as_of)
-        for domain in DOMAINS:
-            outcome = extract_domain(settings, domain, as_of)
-            assert outcome.status == "ok", outcome.detail
+    with connected(settings, postgres_url):
+        for as_of in NIGHTS:
+            demo.load_crm(settings, postgres_url, as_of)
+            for domain in DOMAINS:
+                outcome = extract_domain(settings, domain, as_of)
+                assert outcome.status == "ok", outcome.detail
     return settings
 
 

@@ -1,4 +1,4 @@
-"""What success, sales and the chat desk exported once: activities, chats, opinions, profiles, tags.
+"""What success and sales exported once: activities, opinions, profiles, tags; the desk's chats.
 
 Everything is counted in the truth manifest; persons are users of the product, parents of activities
 leads and contacts of the CRM.

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 from throughline import keys
-from throughline.local import ports, postgres, processes
+from throughline.local import desk, ports, postgres, processes
 from throughline.local.processes import Process, StackError
 from throughline.settings import PACKAGE, Settings, process_environment
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
-EMBEDDED_CONNECTIONS = ("demo_crm",)
-"""Connections that the embedded PostgreSQL answers, each with a database of the same name."""
+EMBEDDED_CONNECTIONS = ("demo_crm", "demo_desk")
+"""Connections to what the stack starts itself: a database of PostgreSQL, the demo's chat desk."""
 
 _MIGRATE_SECONDS = 300
 _TASK_TOKEN_SECONDS = 6 * 3600
@@ -72,10 +72,7 @@ def package_environment(settings: Settings) -> dict[str, str]:
     return {
         "THROUGHLINE_CONFIG": str(settings.config_file),
         "THROUGHLINE_HOME": str(settings.home),
-        **{
-            f"AIRFLOW_CONN_{name.upper()}": postgres.url(settings, name)
-            for name in EMBEDDED_CONNECTIONS
-        },
+        **connections(settings),
         "XDG_CACHE_HOME": str(caches),
         "XDG_CONFIG_HOME": str(caches / "config"),
         "XDG_DATA_HOME": str(caches / "data"),
@@ -83,6 +80,15 @@ def package_environment(settings: Settings) -> dict[str, str]:
         "GX_ANALYTICS_ENABLED": "False",
         "DO_NOT_TRACK": "1",
         "PYTHONUNBUFFERED": "1",
+    }
+
+
+def connections(settings: Settings) -> dict[str, str]:
+    """Variables of the connections to what the stack starts itself."""
+    urls = (postgres.url(settings, "demo_crm"), desk.url(settings))
+    return {
+        f"AIRFLOW_CONN_{name.upper()}": url
+        for name, url in zip(EMBEDDED_CONNECTIONS, urls, strict=True)
     }
 
 

@@ -77,7 +77,7 @@ def _started(settings: Settings, progress: Progress, until: date) -> Iterator[No
         return
     with stack.stopped_at_the_end(settings):
         with demo_files.generating(settings, until) as generated:
-            stack.start_database(settings, progress.say)
+            stack.start_servers(settings, progress.say)
             progress.say("PostgreSQL is up; starting Airflow and generating the demo company")
             stack.start_airflow(settings, schedule=False)
             generated()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from throughline.keys import private_folder
-from throughline.local import airflow, postgres, processes, rest
+from throughline.local import airflow, desk, postgres, processes, rest
 from throughline.local.processes import StackError
 from throughline.settings import Settings
 
@@ -16,13 +16,17 @@ _POOL = ("warehouse", 1, "tasks that open the work file")
 Say = Callable[[str], None]
 
 
-def start_database(settings: Settings, say: Say) -> None:
-    """Start PostgreSQL unless it runs, after stopping what an earlier, killed run left behind."""
+def start_servers(settings: Settings, say: Say) -> None:
+    """Start PostgreSQL and the demo's chat desk unless they run.
+
+    What an earlier, killed run left behind is stopped before.
+    """
     if postgres.is_running(settings):
         return
     for name in processes.stop_all(settings):
         say(f"stopped {name}, left over from an earlier run")
     postgres.start(settings)
+    desk.start(settings)
 
 
 def start_airflow(settings: Settings, *, schedule: bool) -> None:
@@ -57,6 +61,8 @@ def revive(settings: Settings, *, schedule: bool, say: Say) -> None:
         processes.stop(settings, process)
         if process.name == "postgres":
             postgres.start(settings)
+        elif process.name == "desk":
+            desk.start(settings)
         else:
             variables = airflow.environment(settings, schedule=schedule)
             airflow.start_component(settings, process.name, variables)

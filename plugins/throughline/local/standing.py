@@ -56,7 +56,7 @@ def clean(settings: Settings) -> Path | None:
 def _start(settings: Settings, progress: Progress) -> None:
     until = settings.demo.end or yesterday(settings)
     with demo_files.generating(settings, until) as generated:
-        stack.start_database(settings, progress.say)
+        stack.start_servers(settings, progress.say)
         progress.say("PostgreSQL is up; starting Airflow and generating the demo company")
         airflow.migrate(settings)
         generated()

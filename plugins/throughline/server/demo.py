@@ -1,6 +1,7 @@
 """Keep the demo company's data up to yesterday on a server: `python -m throughline.server.demo`.
 
-An error ends it, and the restart policy begins anew: generating and loading can be repeated.
+Its chat desk answers meanwhile, at the port of the connection `demo_desk`. An error ends it, and
+the restart policy begins anew: generating and loading can be repeated.
 """
 
 import logging
@@ -9,6 +10,8 @@ import time
 from datetime import date
 from pathlib import Path
 
+from throughline.connect.connections import read_service, site_of
+from throughline.demo import desk
 from throughline.local import demo_files, demo_run
 from throughline.nights import yesterday
 from throughline.settings import Settings, load_settings
@@ -22,14 +25,20 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = load_settings()
     _mark().unlink(missing_ok=True)
-    while True:
-        until = wanted(settings)
-        if reached() != until:
-            demo_files.generate(settings, until)
-            demo_run.load_crm(settings, until)
-            remember(until)
-            log.info("files and CRM of the demo company reach %s", until)
-        time.sleep(_PAUSE_SECONDS)
+    service = read_service(settings, desk.CONNECTION)
+    with desk.serving(settings, "0.0.0.0", site_of(service.base)[2], service.password):
+        while True:
+            _extend(settings)
+            time.sleep(_PAUSE_SECONDS)
+
+
+def _extend(settings: Settings) -> None:
+    until = wanted(settings)
+    if reached() != until:
+        demo_files.generate(settings, until)
+        demo_run.load_crm(settings, until)
+        remember(until)
+        log.info("files and CRM of the demo company reach %s", until)
 
 
 def wanted(settings: Settings) -> date:

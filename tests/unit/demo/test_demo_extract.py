@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from demo_case import connected
 from throughline import demo
 from throughline.demo.crm_tables import TABLES
 from throughline.entity_streams import SWEPT
@@ -55,14 +56,14 @@ def expected(truth: demo.Truth, entities: set[str]) -> Counter:
 
 @pytest.mark.slow
 def test_crm_rows_arrive_over_a_real_connection_and_change_from_night_to_night(
-    made: tuple[Settings, demo.Truth], postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    made: tuple[Settings, demo.Truth], postgres_url: str
 ) -> None:
     settings, truth = made
-    monkeypatch.setenv("AIRFLOW_CONN_DEMO_CRM", postgres_url)
     drop(postgres_url)
     demo.load_crm(settings, postgres_url, NIGHTS[0])
     assert sum(demo.load_crm(settings, postgres_url, NIGHTS[0]).values()) == 0
-    outcome = extract_domain(settings, "crm", NIGHTS[0])
+    with connected(settings, postgres_url):
+        outcome = extract_domain(settings, "crm", NIGHTS[0])
     assert outcome.status == "ok", outcome.detail
     first = {b.entity: b for b in input_batches(settings) if b.source == "demo_crm"}
     assert first["lead"].rejected == 1

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import throughline
+from demo_case import connected
 from night_case import build_work, rows_of, use_part_of_project
 from throughline.demo import end_customers, friends, pilot, shop, success
 from throughline.demo.facts import Facts
@@ -33,7 +34,7 @@ STAGED = ("order", "scrm_friend_request", "scrm_friend", "scrm_message", "tag_ta
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, Any], Path]:
     """The exports after two nights, the second one with a sweep; truth; the work file."""
     folder = tmp_path_factory.mktemp("exports")
-    for name in ("demo_scrm", "demo_success"):
+    for name in ("demo_scrm", "demo_success", "demo_desk"):
         shutil.copytree(SOURCES / name, folder / "sources" / name)
     _part_of(folder / "sources", "demo_product", TENANTS)
     _part_of(folder / "sources", "demo_growth", ("pilot_events",))
@@ -45,10 +46,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, 
     truth |= success.write(settings.demo_folder, WORLD, facts)
     truth |= end_customers.write(settings.demo_folder, WORLD, facts.users)
     truth |= pilot.write(settings.demo_folder, WORLD)
-    sources = ("demo_scrm", "demo_success", "demo_product", "demo_growth")
-    for name, night in (*((name, SUNDAY) for name in sources), ("demo_scrm", MONDAY)):
-        report = extract_source(settings, name, night)
-        assert (report.errors, report.held) == ((), ())
+    sources = ("demo_scrm", "demo_success", "demo_desk", "demo_product", "demo_growth")
+    with connected(settings, ""):
+        for name, night in (*((name, SUNDAY) for name in sources), ("demo_scrm", MONDAY)):
+            report = extract_source(settings, name, night)
+            assert (report.errors, report.held) == ((), ())
     use_part_of_project(settings, *(f"stg_{name}" for name in STAGED), "late_rows")
     build_work(settings, MONDAY)
     return settings, truth, plan(settings, MONDAY).work_file
@@ -87,7 +89,8 @@ def test_no_row_is_rejected_and_only_the_shop_deletes(made: tuple) -> None:
     assert sum(batch.rejected for batch in found) == 0
     assert {batch.status for batch in found} == {"passed"}
     windows = Counter(batch.window for batch in found)
-    assert windows == {"snapshot": len(STAGED) - 1, "2026-04-01_2026-06-28": 1, "swept": 1}
+    read = {"2026-04-01_2026-06-28": 1, "2026-06-28": 1, "swept": 1}  # the shop, the desk
+    assert windows == {"snapshot": len(STAGED) - 2, **read}
     (orders,) = truth["files"]["orders"]["windows"].values()
     assert [b.rows for b in found if b.window == "2026-04-01_2026-06-28"] == [orders["accepted"]]
 

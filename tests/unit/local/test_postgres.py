@@ -72,10 +72,11 @@ def test_a_killed_server_is_cleared_away_and_comes_back(settings) -> None:
     os.kill(first.pid, signal.SIGKILL)
     processes.wait_while(lambda: first.alive, 10)
     said: list[str] = []
-    stack.start_database(settings, said.append)
+    stack.start_servers(settings, said.append)
     assert postgres.is_running(settings)
-    [known] = processes.remembered(settings)
+    known, desk = processes.remembered(settings)
     assert known.pid != first.pid
+    assert (desk.name, desk.alive) == ("desk", True)
 
 
 def test_two_homes_run_side_by_side(settings, tmp_path: Path) -> None:

@@ -1,0 +1,15 @@
+select
+    chats._file,
+    chats._row,
+    chats.record->>'chat_id' as chat_id,
+    chats.record->>'anonymous_id' as anonymous_id,
+    chats.record->>'opened_at' as opened_at,
+    chats.record->>'first_visitor_msg_at' as first_visitor_msg_at,
+    chats.record->>'msgs_visitor' as msgs_visitor,
+    chats.record->>'msgs_agent' as msgs_agent,
+    chats.record->>'phone' as phone,
+    chats.record->>'wechat' as wechat,
+    chats.record->>'agent_id' as agent_id,
+    chats.record->>'channel' as channel,
+    chats.record->>'updated_at' as updated_at,
+from chats
