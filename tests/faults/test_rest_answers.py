@@ -111,6 +111,21 @@ def test_rest_refusal_fails_at_once_with_what_the_vendor_says_and_without_the_se
 
 
 @pytest.mark.parametrize(
+    "told",
+    [
+        {"errcode": 40014, "errmsg": "invalid access_token"},  # WeCom, DingTalk
+        {"code": 99991663, "msg": "invalid access_token", "data": {}},  # Feishu
+    ],
+)
+def test_rest_refusal_within_a_200_says_what_the_vendor_says(
+    home: Settings, httpserver: HTTPServer, impatient: None, told: dict[str, Any]
+) -> None:
+    serve_after(httpserver, lambda: rest.answer(told), 1000)
+    with pytest.raises(SourceError, match=r"answered 200, but .*: invalid access_token"):
+        land_endpoint(home, rest.source(home), "leads", rest.D1)
+
+
+@pytest.mark.parametrize(
     ("wish", "least", "most"),
     [
         ("0.6", 0.6, 2),

@@ -82,7 +82,7 @@ def message_of(document: Any) -> str:
         document = document[0]  # a list of refusals, as Salesforce's
     if not isinstance(document, dict):
         return f"a {type(document).__name__}"
-    for name in ("message", "error_description", "error", "detail", "errors"):
+    for name in ("message", "error_description", "error", "detail", "errors", "errmsg", "msg"):
         said = document.get(name)
         if said:
             return said if isinstance(said, str) else json.dumps(said, default=str)
