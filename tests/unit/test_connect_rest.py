@@ -343,6 +343,30 @@ def test_rest_stream_that_contradicts_itself_is_named(
     assert not (home.landing / "vendor").exists()
 
 
+@pytest.mark.parametrize(
+    "step", [{"field": "changd"}, {"field": "changed", "format": "epoch"}, {"field": "status"}]
+)
+def test_rest_increments_that_no_record_tells_are_named(
+    home: Settings, httpserver: HTTPServer, step: dict[str, str]
+) -> None:
+    httpserver.expect_request("/leads").respond_with_json({"results": [rest.lead(1), rest.lead(2)]})
+    source = rest.source(home, incremental=step, params={"since": "{lower}"})
+    with pytest.raises(SourceError, match=f"none of 2 records has an instant .* {step['field']}"):
+        land_endpoint(home, source, "leads", rest.D1)
+    assert landed(home, "vendor", "leads") == []
+
+
+def test_rest_page_that_tells_of_more_and_names_no_next_one_is_not_the_end(
+    home: Settings, httpserver: HTTPServer
+) -> None:
+    told = {"results": [rest.lead(1)], "has_more": True, "next_cursor": "b"}
+    httpserver.expect_request("/leads").respond_with_json(told)
+    paging = {"type": "cursor", "param": "after", "next": "nextCursor", "more": "has_more"}
+    with pytest.raises(SourceError, match="there is more, but names no next page at nextCursor"):
+        land_endpoint(home, rest.source(home, pagination=paging), "leads", rest.D1)
+    assert landed(home, "vendor", "leads") == []
+
+
 def test_rest_connection_that_is_missing_is_named(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,14 +52,15 @@ def next_request(
     """The request after `page`; None at the end.
 
     Raises:
-        SourceError: the next link leaves the host, or what follows cannot be asked for.
+        SourceError: the next link leaves the host, or what follows cannot be asked for or is not
+            named.
     """
     kind = stream.pagination
     match kind:
         case OnePage():
             return None
         case CursorPages():
-            return _by_cursor(kind, request, page, made)
+            return _by_cursor(stream.path, kind, request, page, made)
         case NumberedPages():
             last = not page.records or _says_no(page, kind.more)
             return None if last else request.asking(kind.param, kind.first + made.pages)
@@ -76,11 +77,18 @@ def next_request(
 
 
 def _by_cursor(
-    kind: CursorPages, request: Request, page: Page, made: Pass
+    path: str, kind: CursorPages, request: Request, page: Page, made: Pass
 ) -> Request | Restart | None:
     cursor = at(page.document, kind.next)
     finished = kind.done is not None and bool(at(page.document, kind.done))
-    if cursor in (None, "", False) or finished or _says_no(page, kind.more):
+    if finished or _says_no(page, kind.more):
+        return None
+    if cursor in (None, "", False):
+        if kind.more is not None:
+            raise SourceError(
+                f"{path}: page {made.pages} says at {kind.more} that there is more, but names no"
+                f" next page at {kind.next}; see pagination.next"
+            )
         return None
     if kind.most is None or made.since_restart < kind.most:
         return request.asking(kind.param, cursor)
