@@ -228,6 +228,18 @@ def test_database_streams_rows_instead_of_holding_all_of_them(crm) -> None:
         assert said.startswith("COPY (")  # what else the driver sends comes whole into memory
 
 
+@pytest.mark.parametrize("kind", ["view", "materialized view"])
+def test_database_views_are_read_like_tables(crm, kind: str) -> None:
+    settings, connection = crm
+    insert(connection, "a", "2026-03-01 12:00:00+08")
+    connection.execute("alter table crm.leads add score numeric(9,2) default 1.5")
+    connection.execute(f"create {kind} crm.open_leads as select * from crm.leads")
+    (manifest,) = land(settings, source_of(settings, table="crm.open_leads"), D1)
+    path = manifest.folder(settings) / "data.parquet"
+    assert case.rows(path, "lead_id, score") == [("a", "1.50")]
+    assert manifest.cursor_to == "2026-03-01T04:00:00+00:00"
+
+
 def test_database_cursor_without_zone_is_read_in_the_zone_of_the_source(crm) -> None:
     settings, connection = crm
     connection.execute("alter table crm.leads alter updated_at type timestamp")
