@@ -51,7 +51,10 @@ class FileStream(_Strict):
 
 
 class DatabaseStream(_Strict):
-    """One table of a PostgreSQL database; without a cursor each night takes all of it."""
+    """One table of a PostgreSQL database; without a cursor each night takes all of it.
+
+    A read that takes longer than `minutes` stops and complains.
+    """
 
     way: Literal["database"]
     connection: str
@@ -59,6 +62,7 @@ class DatabaseStream(_Strict):
     key: tuple[str, ...] = Field(min_length=1)
     cursor: str | None = None
     lag_hours: float = Field(default=24, ge=0)
+    minutes: float = Field(default=90, ge=0.1, le=1440)
     columns: tuple[str, ...] = ()
 
     @field_validator("table")

@@ -390,6 +390,20 @@ def test_database_that_breaks_off_after_many_rows_is_told_and_what_may_pass_is_t
     assert landed(settings, "crm", "leads") == []
 
 
+def test_database_read_has_the_time_that_its_stream_gives_it(crm) -> None:
+    settings, connection = crm
+    connection.execute("create view crm.slow as select pg_sleep(7)::text as lead_id")
+    slow = {"table": "crm.slow", "cursor": None}
+    with pytest.raises(SourceError, match=r"took more than 0\.1 minutes"):
+        land(settings, source_of(settings, minutes=0.1, **slow), D1)
+    assert len(land(settings, source_of(settings, minutes=0.5, **slow), D1)) == 1
+    connection.execute(
+        "create view crm.limit as select current_setting('statement_timeout') as lead_id"
+    )
+    (manifest,) = land(settings, source_of(settings, table="crm.limit", cursor=None), D2)
+    assert leads_in(settings, manifest) == ["90min"]  # as long as an endpoint may take
+
+
 def test_database_serves_all_tables_over_one_connection_until_one_fails(crm) -> None:
     settings, connection = crm
     connection.execute("create view crm.who as select pg_backend_pid()::text as lead_id")

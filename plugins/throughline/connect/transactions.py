@@ -6,10 +6,10 @@ from typing import Any
 
 from throughline.connect.query import Query
 
-STATEMENT_SECONDS = 600
+LOCK_SECONDS = 600
 _BEGIN = (
     "set timezone to 'UTC'",
-    f"set statement_timeout to {STATEMENT_SECONDS * 1000}",
+    f"set lock_timeout to '{LOCK_SECONDS}s'",
     "begin isolation level repeatable read read only",
 )
 
@@ -39,7 +39,8 @@ class Connections:
         connection = self._open.pop(url, None) or postgres.connect(url, autocommit=True)
         try:
             with connection.cursor() as cursor:
-                for statement in _BEGIN:
+                limit = f"set statement_timeout to '{query.stream.minutes * 60:.0f}s'"
+                for statement in (limit, *_BEGIN):
                     cursor.execute(statement)
                 yield cursor
                 cursor.execute("rollback")
