@@ -280,6 +280,13 @@ def test_database_errors_name_what_is_missing(crm, stream: dict[str, str], said:
         land(settings, source_of(settings, **stream), D1)
 
 
+def test_database_lag_longer_than_the_calendar_reads_everything(crm) -> None:
+    settings, connection = crm
+    insert(connection, "a", "2026-03-01 12:00:00+08")
+    source = source_of(settings, lag_hours=1e12)
+    assert [leads_in(settings, *land(settings, source, night)) for night in (D1, D2)] == [["a"]] * 2
+
+
 def test_database_unreachable_is_named_without_the_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
