@@ -14,8 +14,8 @@ from throughline.settings import Settings, TimeZone, explain
 from throughline.yaml_text import read_yaml
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?")
-COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+TABLE = re.compile(r"[^\W\d][\w$]{0,62}(\.[^\W\d][\w$]{0,62})?")
+COLUMN = re.compile(r"[^\W\d][\w$]{0,62}")
 
 Domain = Literal["marketing", "crm", "calls", "product"]
 

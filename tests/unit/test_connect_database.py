@@ -228,6 +228,18 @@ def test_database_streams_rows_instead_of_holding_all_of_them(crm) -> None:
         assert said.startswith("COPY (")  # what else the driver sends comes whole into memory
 
 
+def test_database_names_are_taken_as_postgresql_has_them(crm) -> None:
+    settings, connection = crm
+    connection.execute(
+        'create table crm."客户" ("编号" text, "Order" int, "order" int, "更新时间" timestamptz)'
+    )
+    connection.execute("insert into crm.客户 values ('a', 1, 2, '2026-03-01 12:00+08')")
+    named = {"table": "crm.客户", "key": ["编号", "Order"], "cursor": "更新时间"}
+    (manifest,) = land(settings, source_of(settings, **named), D1)
+    (row,) = case.rows(manifest.folder(settings) / "data.parquet")
+    assert row[:3] == ("a", 1, 2) and len(row) == 4
+
+
 @pytest.mark.parametrize("kind", ["view", "materialized view"])
 def test_database_views_are_read_like_tables(crm, kind: str) -> None:
     settings, connection = crm
