@@ -141,6 +141,38 @@ def test_rest_client_credentials_fetch_one_token_and_renew_it_before_its_end(
     assert (tokens[0][2].username, tokens[0][2].password) == ("someone", rest.TOKEN)
 
 
+@pytest.mark.parametrize("good_for", [0, 2])
+def test_rest_token_that_ends_before_its_time_is_renewed_and_one_that_never_was_good_is_not(
+    home: Settings, httpserver: HTTPServer, good_for: int
+) -> None:
+    api = rest.Api([rest.lead(number) for number in range(15)])  # five pages
+    tokens: list[int] = []
+
+    def token(request: Request) -> Response:
+        tokens.append(0)
+        return rest.answer({"access_token": f"t{len(tokens)}"})
+
+    def handle(request: Request) -> Response:
+        tokens[-1] += 1
+        over = tokens[-1] > good_for or request.headers["Authorization"] != f"Bearer t{len(tokens)}"
+        return (
+            rest.answer({"error": "session expired"}, status=401)
+            if over
+            else api.by_cursor(request)
+        )
+
+    httpserver.expect_request("/token").respond_with_handler(token)
+    httpserver.expect_request("/leads").respond_with_handler(handle)
+    source = rest.source(home, auth={"type": "oauth2", "token_url": "/token"})
+    if good_for == 0:
+        with pytest.raises(SourceError, match="answered 401: session expired"):
+            land_endpoint(home, source, "leads", rest.D1)
+        assert tokens == [1]
+        return
+    (manifest,) = land_endpoint(home, source, "leads", rest.D1)
+    assert (manifest.rows, tokens) == (15, [3, 3, 1])
+
+
 def test_rest_reads_airflow_connections_as_json_too(
     home: Settings, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
