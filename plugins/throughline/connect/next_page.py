@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import assert_never
+from decimal import Decimal
+from typing import Any, assert_never
 
 from throughline.connect.connections import Service
 from throughline.connect.pages import Page, at
@@ -91,7 +92,7 @@ def _by_cursor(
             )
         return None
     if kind.most is None or made.since_restart < kind.most:
-        return request.asking(kind.param, cursor)
+        return request.asking(kind.param, _told(path, kind.next, cursor))
     newest, made.since_restart, made.newest = made.newest, 0, None
     return Restart(newest)
 
@@ -111,7 +112,16 @@ def _by_key(
     value = at(page.records[-1].value, kind.field)
     if value is None:
         raise SourceError(f"{path}: the last record of a page has no {kind.field}")
-    return request.asking(kind.param, value)
+    return request.asking(kind.param, _told(path, kind.field, value))
+
+
+def _told(path: str, name: str, value: Any) -> str | Decimal:
+    """What the next page is asked for by; a SourceError where it cannot be sent."""
+    if not isinstance(value, str | Decimal):
+        raise SourceError(
+            f"{path}: {name} holds {value!r:.60}, which is neither text nor number; see pagination"
+        )
+    return value
 
 
 def _says_no(page: Page, more: str | None) -> bool:
