@@ -94,6 +94,23 @@ def test_rest_number_beyond_all_bounds_lands_as_received_and_is_no_time(
     assert batch.rows + batch.rejected == 2
 
 
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [
+        ("0.rows", '[{"rows": [%s]}]'),
+        ("data.1.rows", '{"data": [ {"rows": [0, "}"]} , {"a": "]", "rows": [%s]}, []], "b": 1}'),
+        ("0", "[ [%s] , 1]"),
+    ],
+)
+def test_rest_records_may_stand_inside_a_list(
+    home: Settings, httpserver: HTTPServer, path: str, document: str
+) -> None:
+    given = ['{"id": "L1", "n": [1, {"x": "],"}]}', '{"id": "L2", "amount": 0.10}']
+    httpserver.expect_request("/leads").respond_with_data(document % " , ".join(given))
+    land_endpoint(home, rest.source(home, records=path), "leads", rest.D1)
+    assert text_of(home) == given
+
+
 def test_rest_signs_in_as_declared(home: Settings, httpserver: HTTPServer) -> None:
     seen = []
 
