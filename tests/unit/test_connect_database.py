@@ -335,7 +335,7 @@ def test_database_connection_that_is_none_is_named_without_any_part_of_it(
     assert "s3cr3t" not in str(caught.value)
 
 
-@pytest.mark.parametrize("form", ["json", "extra", "hosts"])
+@pytest.mark.parametrize("form", ["json", "extra", "hosts", "nothing asked"])
 def test_database_connections_are_read_as_airflow_writes_them(
     crm, postgres_url: str, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
@@ -355,6 +355,7 @@ def test_database_connections_are_read_as_airflow_writes_them(
     written = {
         "json": json.dumps(spec),
         "extra": f"{postgres_url.replace('postgresql', 'postgres', 1)}?__extra__={quote(extra)}",
+        "nothing asked": f"{postgres_url}?",
         "hosts": postgres_url.replace(f"@{url.hostname}", f"@127.0.0.1:9,{url.hostname}", 1),
     }
     monkeypatch.setenv("AIRFLOW_CONN_CRM", written[form])
