@@ -416,6 +416,25 @@ def test_rest_page_that_tells_of_more_and_names_no_next_one_is_not_the_end(
     assert landed(home, "vendor", "leads") == []
 
 
+@pytest.mark.parametrize(("yes", "no"), [(True, False), ("true", "False"), ("Y", "N"), (1, 0)])
+@pytest.mark.parametrize("flag", ["more", "done"])
+def test_rest_last_page_is_told_by_truth_or_its_text(
+    home: Settings, httpserver: HTTPServer, flag: str, yes: object, no: object
+) -> None:
+    asked = []
+
+    def handle(request: Request) -> Response:
+        asked.append(request)
+        said = yes if (len(asked) < 3) == (flag == "more") else no
+        rows = [rest.lead(len(asked))]
+        return rest.answer({"results": rows, "flag": said, "after": str(len(asked))})
+
+    httpserver.expect_request("/leads").respond_with_handler(handle)
+    paging = {"type": "cursor", "param": "after", "next": "after", flag: "flag"}
+    (manifest,) = land_endpoint(home, rest.source(home, pagination=paging), "leads", rest.D1)
+    assert (manifest.rows, len(asked)) == (3, 3)
+
+
 def test_rest_connection_that_is_missing_is_named(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,7 +81,7 @@ def _by_cursor(
     path: str, kind: CursorPages, request: Request, page: Page, made: Pass
 ) -> Request | Restart | None:
     cursor = at(page.document, kind.next)
-    finished = kind.done is not None and bool(at(page.document, kind.done))
+    finished = kind.done is not None and _is_true(page, kind.done)
     if finished or _says_no(page, kind.more):
         return None
     if cursor in (None, "", False):
@@ -125,4 +125,12 @@ def _told(path: str, name: str, value: Any) -> str | Decimal:
 
 
 def _says_no(page: Page, more: str | None) -> bool:
-    return more is not None and not at(page.document, more)
+    return more is not None and not _is_true(page, more)
+
+
+def _is_true(page: Page, path: str) -> bool:
+    """Whether a page says yes at a path; some services write it as text."""
+    said = at(page.document, path)
+    return (
+        said.lower() not in ("", "0", "n", "no", "false") if isinstance(said, str) else bool(said)
+    )
