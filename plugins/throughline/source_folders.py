@@ -14,8 +14,8 @@ from throughline.settings import Settings, TimeZone, explain
 from throughline.yaml_text import read_yaml
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?")
-COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+TABLE = re.compile(r"[^\W\d][\w$]{0,62}(\.[^\W\d][\w$]{0,62})?")
+COLUMN = re.compile(r"[^\W\d][\w$]{0,62}")
 
 Domain = Literal["marketing", "crm", "calls", "product"]
 
@@ -53,7 +53,8 @@ class FileStream(_Strict):
 class DatabaseStream(_Strict):
     """One table of a database; without a cursor each night takes all of it.
 
-    `partitions` of a PostgreSQL table that is read whole are read at the same time.
+    A read that takes longer than `minutes` stops and complains. `partitions` of a PostgreSQL table
+    that is read whole are read at the same time.
     """
 
     way: Literal["database"]
@@ -62,6 +63,7 @@ class DatabaseStream(_Strict):
     key: tuple[str, ...] = Field(min_length=1)
     cursor: str | None = None
     lag_hours: float = Field(default=24, ge=0)
+    minutes: float = Field(default=90, ge=0.1, le=1440)
     columns: tuple[str, ...] = ()
     partitions: int = Field(default=1, ge=1, le=16)
 

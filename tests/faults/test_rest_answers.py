@@ -121,7 +121,7 @@ def test_rest_refusal_within_a_200_says_what_the_vendor_says(
     home: Settings, httpserver: HTTPServer, impatient: None, told: dict[str, Any]
 ) -> None:
     serve_after(httpserver, lambda: rest.answer(told), 1000)
-    with pytest.raises(SourceError, match="answered 200, but .*: invalid access_token"):
+    with pytest.raises(SourceError, match=r"answered 200, but .*: invalid access_token"):
         land_endpoint(home, rest.source(home), "leads", rest.D1)
 
 

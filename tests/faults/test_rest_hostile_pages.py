@@ -82,6 +82,17 @@ def test_hostile_pages_that_bring_nothing_new_stop(
     assert len(calls) == (3 if count else 11)
 
 
+@pytest.mark.parametrize("cursor", ['{"after": "b"}', "true", "[1]", '"\\ud800"'])
+def test_hostile_cursor_that_cannot_be_sent_is_told(
+    home: Settings, httpserver: HTTPServer, cursor: str
+) -> None:
+    told = f'{{"results": [], "paging": {{"next": {{"after": {cursor}}}}}}}'
+    calls = answering(httpserver, lambda *_: Response(told, 200))
+    with pytest.raises(SourceError, match=r"neither text nor number|a URL that is none"):
+        land_endpoint(home, rest.source(home), "leads", rest.D1)
+    assert len(calls) == 1
+
+
 def test_hostile_number_of_pages_is_capped(home: Settings, httpserver: HTTPServer) -> None:
     calls = answering(httpserver, lambda _, number: page(number, str(number)))
     with pytest.raises(SourceError, match="more than 7 pages"):

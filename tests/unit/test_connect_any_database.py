@@ -167,6 +167,16 @@ def test_any_database_streams_rows_instead_of_holding_all_of_them(server) -> Non
     assert str(said).startswith("FETCH FORWARD ")  # from a cursor of the server
 
 
+def test_any_database_read_that_takes_too_long_is_told(server) -> None:
+    settings, connection = server
+    connection.execute(
+        "create view other.slow as select i::text as lead_id, pg_sleep(0.7)::text as status"
+        " from generate_series(1, 9) i"
+    )
+    with pytest.raises(SourceError, match=r"reading other.slow took more than 0.1 minutes"):
+        land(settings, source_of(settings, table="other.slow", minutes=0.1), D1)
+
+
 def test_any_database_that_does_not_answer_is_told_without_its_password(
     server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -229,6 +229,30 @@ def test_database_streams_rows_instead_of_holding_all_of_them(crm) -> None:
         assert said.startswith("COPY (")  # what else the driver sends comes whole into memory
 
 
+def test_database_names_are_taken_as_postgresql_has_them(crm) -> None:
+    settings, connection = crm
+    connection.execute(
+        'create table crm."客户" ("编号" text, "Order" int, "order" int, "更新时间" timestamptz)'
+    )
+    connection.execute("insert into crm.客户 values ('a', 1, 2, '2026-03-01 12:00+08')")
+    named = {"table": "crm.客户", "key": ["编号", "Order"], "cursor": "更新时间"}
+    (manifest,) = land(settings, source_of(settings, **named), D1)
+    (row,) = case.rows(manifest.folder(settings) / "data.parquet")
+    assert row[:3] == ("a", 1, 2) and len(row) == 4
+
+
+@pytest.mark.parametrize("kind", ["view", "materialized view"])
+def test_database_views_are_read_like_tables(crm, kind: str) -> None:
+    settings, connection = crm
+    insert(connection, "a", "2026-03-01 12:00:00+08")
+    connection.execute("alter table crm.leads add score numeric(9,2) default 1.5")
+    connection.execute(f"create {kind} crm.open_leads as select * from crm.leads")
+    (manifest,) = land(settings, source_of(settings, table="crm.open_leads"), D1)
+    path = manifest.folder(settings) / "data.parquet"
+    assert case.rows(path, "lead_id, score") == [("a", "1.50")]
+    assert manifest.cursor_to == "2026-03-01T04:00:00+00:00"
+
+
 def test_database_cursor_without_zone_is_read_in_the_zone_of_the_source(crm) -> None:
     settings, connection = crm
     connection.execute("alter table crm.leads alter updated_at type timestamp")
@@ -269,6 +293,13 @@ def test_database_errors_name_what_is_missing(crm, stream: dict[str, str], said:
         land(settings, source_of(settings, **stream), D1)
 
 
+def test_database_lag_longer_than_the_calendar_reads_everything(crm) -> None:
+    settings, connection = crm
+    insert(connection, "a", "2026-03-01 12:00:00+08")
+    source = source_of(settings, lag_hours=1e12)
+    assert [leads_in(settings, *land(settings, source, night)) for night in (D1, D2)] == [["a"]] * 2
+
+
 def test_database_unreachable_is_named_without_the_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,7 +334,7 @@ def test_database_connection_that_is_none_is_named_without_any_part_of_it(
     assert "s3cr3t" not in str(caught.value)
 
 
-@pytest.mark.parametrize("form", ["json", "extra", "hosts"])
+@pytest.mark.parametrize("form", ["json", "extra", "hosts", "nothing asked"])
 def test_database_connections_are_read_as_airflow_writes_them(
     crm, postgres_url: str, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
@@ -323,6 +354,7 @@ def test_database_connections_are_read_as_airflow_writes_them(
     written = {
         "json": json.dumps(spec),
         "extra": f"{postgres_url.replace('postgresql', 'postgres', 1)}?__extra__={quote(extra)}",
+        "nothing asked": f"{postgres_url}?",
         "hosts": postgres_url.replace(f"@{url.hostname}", f"@127.0.0.1:9,{url.hostname}", 1),
     }
     monkeypatch.setenv("AIRFLOW_CONN_CRM", written[form])
@@ -375,6 +407,20 @@ def test_database_that_breaks_off_after_many_rows_is_told_and_what_may_pass_is_t
     assert "reading crm.breaks failed" in str(caught.value) and said in str(caught.value)
     assert (tmp_path / "points").read_text().count("land.in_transaction") == tries
     assert landed(settings, "crm", "leads") == []
+
+
+def test_database_read_has_the_time_that_its_stream_gives_it(crm) -> None:
+    settings, connection = crm
+    connection.execute("create view crm.slow as select pg_sleep(7)::text as lead_id")
+    slow = {"table": "crm.slow", "cursor": None}
+    with pytest.raises(SourceError, match=r"took more than 0\.1 minutes"):
+        land(settings, source_of(settings, minutes=0.1, **slow), D1)
+    assert len(land(settings, source_of(settings, minutes=0.5, **slow), D1)) == 1
+    connection.execute(
+        "create view crm.limit as select current_setting('statement_timeout') as lead_id"
+    )
+    (manifest,) = land(settings, source_of(settings, table="crm.limit", cursor=None), D2)
+    assert leads_in(settings, manifest) == ["90min"]  # as long as an endpoint may take
 
 
 def test_database_serves_all_tables_over_one_connection_until_one_fails(crm) -> None:

@@ -94,6 +94,23 @@ def test_rest_number_beyond_all_bounds_lands_as_received_and_is_no_time(
     assert batch.rows + batch.rejected == 2
 
 
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [
+        ("0.rows", '[{"rows": [%s]}]'),
+        ("data.1.rows", '{"data": [ {"rows": [0, "}"]} , {"a": "]", "rows": [%s]}, []], "b": 1}'),
+        ("0", "[ [%s] , 1]"),
+    ],
+)
+def test_rest_records_may_stand_inside_a_list(
+    home: Settings, httpserver: HTTPServer, path: str, document: str
+) -> None:
+    given = ['{"id": "L1", "n": [1, {"x": "],"}]}', '{"id": "L2", "amount": 0.10}']
+    httpserver.expect_request("/leads").respond_with_data(document % " , ".join(given))
+    land_endpoint(home, rest.source(home, records=path), "leads", rest.D1)
+    assert text_of(home) == given
+
+
 def test_rest_signs_in_as_declared(home: Settings, httpserver: HTTPServer) -> None:
     seen = []
 
@@ -139,6 +156,38 @@ def test_rest_client_credentials_fetch_one_token_and_renew_it_before_its_end(
     assert used[0] == "Bearer t1" and used[-1] == "Bearer t2" and len(tokens) == 2
     assert tokens[0][:2] == ("client_credentials", "read")
     assert (tokens[0][2].username, tokens[0][2].password) == ("someone", rest.TOKEN)
+
+
+@pytest.mark.parametrize("good_for", [0, 2])
+def test_rest_token_that_ends_before_its_time_is_renewed_and_one_that_never_was_good_is_not(
+    home: Settings, httpserver: HTTPServer, good_for: int
+) -> None:
+    api = rest.Api([rest.lead(number) for number in range(15)])  # five pages
+    tokens: list[int] = []
+
+    def token(request: Request) -> Response:
+        tokens.append(0)
+        return rest.answer({"access_token": f"t{len(tokens)}"})
+
+    def handle(request: Request) -> Response:
+        tokens[-1] += 1
+        over = tokens[-1] > good_for or request.headers["Authorization"] != f"Bearer t{len(tokens)}"
+        return (
+            rest.answer({"error": "session expired"}, status=401)
+            if over
+            else api.by_cursor(request)
+        )
+
+    httpserver.expect_request("/token").respond_with_handler(token)
+    httpserver.expect_request("/leads").respond_with_handler(handle)
+    source = rest.source(home, auth={"type": "oauth2", "token_url": "/token"})
+    if good_for == 0:
+        with pytest.raises(SourceError, match="answered 401: session expired"):
+            land_endpoint(home, source, "leads", rest.D1)
+        assert tokens == [1]
+        return
+    (manifest,) = land_endpoint(home, source, "leads", rest.D1)
+    assert (manifest.rows, tokens) == (15, [3, 3, 1])
 
 
 def test_rest_reads_airflow_connections_as_json_too(
@@ -341,6 +390,49 @@ def test_rest_stream_that_contradicts_itself_is_named(
     with pytest.raises(ConfigError, match=f"(?s)source.yml is not valid:.*{said}"):
         rest.source(home, **change)
     assert not (home.landing / "vendor").exists()
+
+
+@pytest.mark.parametrize(
+    "step", [{"field": "changd"}, {"field": "changed", "format": "epoch"}, {"field": "status"}]
+)
+def test_rest_increments_that_no_record_tells_are_named(
+    home: Settings, httpserver: HTTPServer, step: dict[str, str]
+) -> None:
+    httpserver.expect_request("/leads").respond_with_json({"results": [rest.lead(1), rest.lead(2)]})
+    source = rest.source(home, incremental=step, params={"since": "{lower}"})
+    with pytest.raises(SourceError, match=f"none of 2 records has an instant .* {step['field']}"):
+        land_endpoint(home, source, "leads", rest.D1)
+    assert landed(home, "vendor", "leads") == []
+
+
+def test_rest_page_that_tells_of_more_and_names_no_next_one_is_not_the_end(
+    home: Settings, httpserver: HTTPServer
+) -> None:
+    told = {"results": [rest.lead(1)], "has_more": True, "next_cursor": "b"}
+    httpserver.expect_request("/leads").respond_with_json(told)
+    paging = {"type": "cursor", "param": "after", "next": "nextCursor", "more": "has_more"}
+    with pytest.raises(SourceError, match="there is more, but names no next page at nextCursor"):
+        land_endpoint(home, rest.source(home, pagination=paging), "leads", rest.D1)
+    assert landed(home, "vendor", "leads") == []
+
+
+@pytest.mark.parametrize(("yes", "no"), [(True, False), ("true", "False"), ("Y", "N"), (1, 0)])
+@pytest.mark.parametrize("flag", ["more", "done"])
+def test_rest_last_page_is_told_by_truth_or_its_text(
+    home: Settings, httpserver: HTTPServer, flag: str, yes: object, no: object
+) -> None:
+    asked = []
+
+    def handle(request: Request) -> Response:
+        asked.append(request)
+        said = yes if (len(asked) < 3) == (flag == "more") else no
+        rows = [rest.lead(len(asked))]
+        return rest.answer({"results": rows, "flag": said, "after": str(len(asked))})
+
+    httpserver.expect_request("/leads").respond_with_handler(handle)
+    paging = {"type": "cursor", "param": "after", "next": "after", flag: "flag"}
+    (manifest,) = land_endpoint(home, rest.source(home, pagination=paging), "leads", rest.D1)
+    assert (manifest.rows, len(asked)) == (3, 3)
 
 
 def test_rest_connection_that_is_missing_is_named(

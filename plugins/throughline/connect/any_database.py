@@ -5,6 +5,7 @@ the contract's to say.
 """
 
 import json
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -116,8 +117,14 @@ def _batches(
     connection: "sa.Connection", query: Query, columns: Mapping[str, Any]
 ) -> Iterator[list[Any]]:
     statement = _statement(connection, query, columns)
+    end = time.monotonic() + query.stream.minutes * 60
     with connection.execution_options(yield_per=_ROWS).execute(statement) as result:
         for part in result.partitions():
+            if time.monotonic() > end:
+                raise SourceError(
+                    f"{query.where}: reading {query.stream.table} took more than"
+                    f" {query.stream.minutes:g} minutes (`minutes` of the stream)"
+                )
             yield list(part)
 
 

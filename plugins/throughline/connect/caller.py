@@ -67,6 +67,8 @@ class Caller:
             if answer.status in _MOVED and request.method == "GET":
                 request = linked(self.wire.service, request, answer.headers.get("location", ""))
                 continue
+            if answer.status == 401 and self._signer.renews():
+                continue
             if answer.status == 204:
                 return Page(None, ())
             if answer.status != 200:

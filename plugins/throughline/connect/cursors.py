@@ -19,7 +19,7 @@ def standing(settings: Settings, source: str, stream: str) -> list[Manifest]:
 def lower_bound(
     settings: Settings, known: list[Manifest], lag_hours: float, as_of: date
 ) -> str | None:
-    """The newest cursor of nights before `as_of` less the lag, inclusive; None at the first night.
+    """The newest cursor of nights before `as_of` less the lag, inclusive; None for everything.
 
     Raises:
         SourceError: it lies after the night, so nothing would ever be read again.
@@ -28,7 +28,10 @@ def lower_bound(
     if not reached:
         return None
     newest = max(reached, key=lambda m: datetime.fromisoformat(m.cursor_to or ""))
-    lower = datetime.fromisoformat(newest.cursor_to or "") - timedelta(hours=lag_hours)
+    try:
+        lower = datetime.fromisoformat(newest.cursor_to or "") - timedelta(hours=lag_hours)
+    except OverflowError:  # before the calendar begins
+        return None
     if lower >= instant_after(settings, as_of):
         raise SourceError(
             f"the cursor {newest.cursor_to} of batch {newest.batch} lies after the night {as_of}:"

@@ -106,7 +106,7 @@ class Wire:
         except (httpx.HTTPError, TruncatedError) as error:
             said = str(error) or type(error).__name__
             raise PassingError(self.told(f"gave no whole answer: {said}")) from error
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, UnicodeEncodeError) as error:
             raise SourceError(self.told(f"gave a URL that is none: {error}")) from error
 
     def refusal(self, answer: Answer) -> Exception:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import assert_never
+from decimal import Decimal
+from typing import Any, assert_never
 
 from throughline.connect.connections import Service
 from throughline.connect.pages import Page, at
@@ -52,14 +53,15 @@ def next_request(
     """The request after `page`; None at the end.
 
     Raises:
-        SourceError: the next link leaves the host, or what follows cannot be asked for.
+        SourceError: the next link leaves the host, or what follows cannot be asked for or is not
+            named.
     """
     kind = stream.pagination
     match kind:
         case OnePage():
             return None
         case CursorPages():
-            return _by_cursor(kind, request, page, made)
+            return _by_cursor(stream.path, kind, request, page, made)
         case NumberedPages():
             last = not page.records or _says_no(page, kind.more)
             return None if last else request.asking(kind.param, kind.first + made.pages)
@@ -76,14 +78,21 @@ def next_request(
 
 
 def _by_cursor(
-    kind: CursorPages, request: Request, page: Page, made: Pass
+    path: str, kind: CursorPages, request: Request, page: Page, made: Pass
 ) -> Request | Restart | None:
     cursor = at(page.document, kind.next)
-    finished = kind.done is not None and bool(at(page.document, kind.done))
-    if cursor in (None, "", False) or finished or _says_no(page, kind.more):
+    finished = kind.done is not None and _is_true(page, kind.done)
+    if finished or _says_no(page, kind.more):
+        return None
+    if cursor in (None, "", False):
+        if kind.more is not None:
+            raise SourceError(
+                f"{path}: page {made.pages} says at {kind.more} that there is more, but names no"
+                f" next page at {kind.next}; see pagination.next"
+            )
         return None
     if kind.most is None or made.since_restart < kind.most:
-        return request.asking(kind.param, cursor)
+        return request.asking(kind.param, _told(path, kind.next, cursor))
     newest, made.since_restart, made.newest = made.newest, 0, None
     return Restart(newest)
 
@@ -103,8 +112,25 @@ def _by_key(
     value = at(page.records[-1].value, kind.field)
     if value is None:
         raise SourceError(f"{path}: the last record of a page has no {kind.field}")
-    return request.asking(kind.param, value)
+    return request.asking(kind.param, _told(path, kind.field, value))
+
+
+def _told(path: str, name: str, value: Any) -> str | Decimal:
+    """What the next page is asked for by; a SourceError where it cannot be sent."""
+    if not isinstance(value, str | Decimal):
+        raise SourceError(
+            f"{path}: {name} holds {value!r:.60}, which is neither text nor number; see pagination"
+        )
+    return value
 
 
 def _says_no(page: Page, more: str | None) -> bool:
-    return more is not None and not at(page.document, more)
+    return more is not None and not _is_true(page, more)
+
+
+def _is_true(page: Page, path: str) -> bool:
+    """Whether a page says yes at a path; some services write it as text."""
+    said = at(page.document, path)
+    return (
+        said.lower() not in ("", "0", "n", "no", "false") if isinstance(said, str) else bool(said)
+    )

@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from json.decoder import scanstring
 from typing import Any, NoReturn
 
@@ -113,16 +115,26 @@ def _slices(text: str, path: str) -> list[str]:
     """The texts of the elements of the list at a path; the document is known to be sound."""
     place = _skip(text, 0)
     for name in path.split(".") if path else ():
-        place = _member(text, place, name)
-    found: list[str] = []
+        place = (
+            _element(text, place, int(name)) if text[place] == "[" else _member(text, place, name)
+        )
+    return [
+        text[begin:end].replace("\n", " ").replace("\r", " ")
+        for begin, end in _elements(text, place)
+    ]
+
+
+def _elements(text: str, place: int) -> Iterator[tuple[int, int]]:
+    """Where each element of a list begins and ends."""
     place = _skip(text, place + 1)
     while text[place] != "]":
         _, end = _DECODER.raw_decode(text, place)
-        found.append(text[place:end].replace("\n", " ").replace("\r", " "))
-        place = _skip(text, end)
-        if text[place] == ",":
-            place = _skip(text, place + 1)
-    return found
+        yield place, end
+        place = _after(text, end)
+
+
+def _element(text: str, place: int, number: int) -> int:
+    return next(islice(_elements(text, place), number, None))[0]
 
 
 def _member(text: str, place: int, name: str) -> int:
@@ -134,12 +146,16 @@ def _member(text: str, place: int, name: str) -> int:
         place = _skip(text, _skip(text, place) + 1)
         found = place if key == name else found
         _, end = _DECODER.raw_decode(text, place)
-        place = _skip(text, end)
-        if text[place] == ",":
-            place = _skip(text, place + 1)
+        place = _after(text, end)
     if found is None:
         raise ValueError(f"no member {name!r}")
     return found
+
+
+def _after(text: str, end: int) -> int:
+    """Where what follows an element or a member begins, past the comma."""
+    place = _skip(text, end)
+    return _skip(text, place + 1) if text[place] == "," else place
 
 
 def _skip(text: str, place: int) -> int:

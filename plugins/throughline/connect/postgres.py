@@ -30,6 +30,19 @@ _NATIVE = (
     "timestamp without time zone",
 )
 
+_COLUMNS = """
+select name::text, kind::text from (
+    select column_name as name, data_type as kind, ordinal_position as place
+    from information_schema.columns where table_schema = $1 and table_name = $2
+    union all
+    select attname, format_type(atttypid, null), attnum from pg_attribute
+    join pg_class on pg_class.oid = attrelid and relkind = 'm' and relname = $2
+    where relnamespace = (select oid from pg_namespace where nspname = $1) and attnum > 0
+        and not attisdropped and has_column_privilege(attrelid, attnum, 'select')
+) as columns order by place
+"""
+"""Columns that may be read; the standard's view knows none of a materialized view."""
+
 
 def read(query: Query, folder: Path, stem: str, connections: Connections) -> tuple[Found, ...]:
     """Write the wanted rows to `<stem>.parquet`, ordered by cursor and key.
@@ -100,11 +113,7 @@ def _page_ranges(cursor: Any, query: Query) -> list[str]:
 def _columns(cursor: Any, query: Query) -> dict[str, str]:
     """Wanted columns of the table and their PostgreSQL types."""
     schema, _, table = query.stream.table.rpartition(".")
-    cursor.execute(
-        "select column_name::text, data_type::text from information_schema.columns"
-        " where table_schema = $1 and table_name = $2 order by ordinal_position",
-        (schema or "public", table),
-    )
+    cursor.execute(_COLUMNS, (schema or "public", table))
     found: dict[str, str] = dict(cursor.fetchall())
     return wanted_columns(query, found, lambda kind: kind.startswith("timestamp"))
 

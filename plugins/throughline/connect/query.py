@@ -90,5 +90,8 @@ def refusal(query: Query, what: str, error: Exception, is_lost: bool = False) ->
     """
     said = " ".join(query.server.redact(str(error)).split())[:400]
     message = f"{query.where}: {what}: {said}"
+    if "statement timeout" in said:
+        taken = f"more than {query.stream.minutes:g} minutes (`minutes` of the stream)"
+        return SourceError(f"{message}; it took {taken}")
     lasting = _LASTING.search(said.lower()) or not _TRANSIENT.search(said.lower())
     return SourceError(message) if lasting and not is_lost else TransientError(message)

@@ -17,6 +17,7 @@ from throughline.connect.cursors import lower_bound, standing
 from throughline.connect.pages import Record, at
 from throughline.connect.paging import Reader, Span
 from throughline.connect.requests import instant_of, number_of
+from throughline.errors import SourceError
 from throughline.landing.files import sync
 from throughline.landing.manifests import (
     Draft,
@@ -73,6 +74,7 @@ def land_endpoint(
     with closing(_records(settings, source, stream, span)) as records:
         wanted = islice(records, most)
         _write(folder / DATA, _followed(wanted, stream, span, taken))
+    _check_moved(stream, taken)
     fault.point("land.after_copy")
     path = folder / DATA
     file = LandedFile(DATA, path.stat().st_size, sha256_of(path), taken.rows)
@@ -135,6 +137,16 @@ def _followed(
         if changed is not None:
             taken.newest = max(changed, taken.newest or changed)
         yield record.text
+
+
+def _check_moved(stream: RestStream, taken: Taken) -> None:
+    """Raise a SourceError where records came and none tells when it changed."""
+    step = stream.incremental
+    if step and taken.rows and taken.newest is None:
+        raise SourceError(
+            f"{stream.path}: none of {taken.rows} records has an instant ({step.format}) at"
+            f" {step.field}, so every night would read all of them; see incremental"
+        )
 
 
 def _write(path: Path, lines: Iterator[str]) -> None:

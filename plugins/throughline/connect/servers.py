@@ -75,7 +75,8 @@ def _postgres(connection: str, url: str) -> Server:
     written = found["password"] or ""
     asked = parse_qs(found["options"] or "")
     if "connect_timeout" not in asked:
-        url += f"{'?' if found['options'] is None else '&'}connect_timeout={CONNECT_SECONDS}"
+        joint = "?" if found["options"] is None else "&" if found["options"] else ""
+        url += f"{joint}connect_timeout={CONNECT_SECONDS}"
     passwords = (written, unquote(written), *asked.get("password", ()))
     return Server(connection, url, found["hosts"], passwords)
 

@@ -23,6 +23,7 @@ class Signer:
         self._auth = wire.stream.auth
         self._token = ""
         self._until = 0.0
+        self._used = 0
         if self._auth.type not in ("none", "basic") and not wire.service.password:
             raise ConfigError(
                 f"AIRFLOW_CONN_{wire.service.name.upper()} holds no password, which"
@@ -55,7 +56,14 @@ class Signer:
             case _:
                 assert_never(auth)
 
+    def renews(self) -> bool:
+        """Whether a token that was good is refused now; the next request is signed by a new one."""
+        was_good = isinstance(self._auth, ClientCredentials) and self._used > 1
+        self._until = 0.0 if was_good else self._until
+        return was_good
+
     def _fresh_token(self, auth: ClientCredentials) -> str:
+        self._used += 1
         if time.monotonic() < self._until:
             return self._token
         service = self._wire.service
@@ -79,6 +87,7 @@ class Signer:
                 raise ValueError("no token")
         except (ValueError, KeyError, TypeError, AttributeError):
             raise PassingError(self._wire.told("gave no access_token")) from None
+        self._used = 1
         self._wire.secrets.append(self._token)
         self._until = time.monotonic() + max(lasts - _MARGIN_SECONDS, 1)
         return self._token

@@ -9,10 +9,10 @@ from throughline.connect.query import Query
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-STATEMENT_SECONDS = 600
+LOCK_SECONDS = 600
 _BEGIN = (
     "set timezone to 'UTC'",
-    f"set statement_timeout to {STATEMENT_SECONDS * 1000}",
+    f"set lock_timeout to '{LOCK_SECONDS}s'",
     "begin isolation level repeatable read read only",
 )
 _LEVELS = ("SNAPSHOT", "REPEATABLE READ", "SERIALIZABLE")
@@ -47,7 +47,8 @@ class Connections:
             return postgres.connect(url, autocommit=True)
 
         with self._kept(query, connect) as connection, connection.cursor() as cursor:
-            for statement in _BEGIN:
+            limit = f"set statement_timeout to '{query.stream.minutes * 60:.0f}s'"
+            for statement in (limit, *_BEGIN):
                 cursor.execute(statement)
             if snapshot is not None:
                 cursor.execute(f"set transaction snapshot '{snapshot}'")
