@@ -155,6 +155,23 @@ def test_bad_input_row_with_too_few_or_many_cells_is_rejected_and_counted(tmp_pa
     ]
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_bad_input_quote_that_takes_further_rows_is_refused(tmp_path: Path, closed: bool) -> None:
+    # Rows 100 to 199, or 100 to 150, would be one cell, and count as one row that is rejected.
+    content = GOOD.replace("\n100,in,", '\n100,"in,')
+    if closed:
+        content = content.replace("\n150,in,", '\n150,"in,')
+    assert_refused(tmp_path, content.encode(), "a quote opened in line 102")
+
+
+def test_bad_input_quote_that_ends_wrongly_in_its_line_costs_one_row(tmp_path: Path) -> None:
+    content = GOOD.replace("\n100,in,", '\n100,"in"x,')
+    settings, source, _ = land(tmp_path, content.encode())
+    (parts,) = find_parts(settings, source, "cdr", case.NIGHT)[0]
+    batch = conform(settings, parts)
+    assert (batch.rows, batch.reasons) == (199, {"row_shape": 1})
+
+
 def test_bad_input_missing_column_names_stream_and_column(tmp_path: Path) -> None:
     content = b"id,direction,phone,start_at\n1,in,x,2026-03-01 10:00:00\n"
     settings, source, landing = land(tmp_path, content)

@@ -16,6 +16,8 @@ from throughline.errors import SourceError
 from throughline.source_folders import DatabaseStream, FileStream, Stream
 from throughline.sql_text import literal
 
+_KEPT_OF_A_LINE = 10_000
+
 
 def read_stream(
     connection: duckdb.DuckDBPyConnection,
@@ -97,10 +99,27 @@ def _load_text(
     connection.execute("drop table if exists reject_errors")
     connection.execute("drop table if exists reject_scans")
     _part(connection, table, sql, name, path)
+    _check_quotes(connection, name)
     connection.execute(
         "insert into broken select distinct ?, ?, line, 'row_shape' from reject_errors",
         [table, name],
     )
+
+
+def _check_quotes(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Refuse a file in which a quote that ends wrongly, or never, took further lines with it.
+
+    DuckDB counts all of them as one broken row, and keeps of its text the beginning.
+    """
+    found = connection.execute(
+        "select min(line) from reject_errors where error_type = 'UNQUOTED VALUE'"
+        f" and (contains(csv_line, chr(10)) or length(csv_line) >= {_KEPT_OF_A_LINE})"
+    ).fetchall()[0][0]
+    if found is not None:
+        raise SourceError(
+            f"{name}: a quote opened in line {found} does not end where a cell ends, so the rows"
+            ' behind it cannot be told apart; write a quote inside a quoted cell twice ("")'
+        )
 
 
 def _load_json(
