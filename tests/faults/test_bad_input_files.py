@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import json
 from datetime import date
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def test_bad_input_cut_in_a_row_is_refused_at_every_byte_of_the_last_row(tmp_pat
         folder = tmp_path / str(number)
         folder.mkdir()
         assert_refused(folder, content[:end], "may be cut")
+
+
+def test_bad_input_cut_json_array_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:
+    whole = json.dumps([{"id": "1", "x": [1]}, {"id": "2"}], indent=1).encode()
+    for end in range(len(whole)):
+        folder = tmp_path / str(end)
+        folder.mkdir()
+        _, _, landing = land(folder, whole[:end], format="json")
+        assert landing.new == () and len(landing.errors) == 1, whole[:end]
 
 
 def test_bad_input_cut_gzip_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:

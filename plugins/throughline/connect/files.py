@@ -31,6 +31,7 @@ from throughline.windows import Window
 
 log = logging.getLogger(__name__)
 _CHUNK = 1024 * 1024
+_TAIL = 64
 Found = Path | RemoteFile
 
 
@@ -157,11 +158,13 @@ def _check_whole(path: Found, copy: Path, stream: FileStream) -> None:
     try:
         with opened(copy, packing) as file:
             while chunk := file.read(_CHUNK):
-                last = (last + chunk)[-8:]
+                last = (last + chunk)[-_TAIL:]
     except (EOFError, OSError, zlib.error) as error:
         raise SourceError(f"{path} is not a whole {packing} file: {error}") from error
     if not last and not stream.empty_ok:
         raise SourceError(f"{path} is empty; set `empty_ok: true` where that is right")
+    if last and stream.format == "json" and not last.replace(b"\0", b"").rstrip().endswith(b"]"):
+        raise SourceError(f"{path} does not end with a ]: it is cut, or no array of records")
     if last and stream.format != "json" and stream.final_newline and b"\n" not in last[-4:]:
         raise SourceError(
             f"{path} does not end with a line end, so it may be cut; deliver it again, or set "
