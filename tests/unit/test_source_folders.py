@@ -73,9 +73,17 @@ def test_source_folder_missing_or_doubled_is_named(tmp_path: Path) -> None:
         load_sources(settings)
 
 
-def test_source_folder_that_is_no_yaml_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [", "expected"),
+        ("streams:\n  calls: {way: files}\n  calls: {way: rest}\n", "'calls' stands there twice"),
+        ("constants: {since: 2026-02-30}", "day is out of range"),
+    ],
+)
+def test_source_folder_that_is_no_yaml_is_named(tmp_path: Path, text: str, said: str) -> None:
     settings = case.make_settings(tmp_path)
     folder = case.write_source(settings).folder
-    (folder / "source.yml").write_text("a: [", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"phones/source\.yml is not valid YAML"):
+    (folder / "source.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=rf"(?s)phones/source\.yml is not valid YAML: .*{said}"):
         load_sources(settings)
