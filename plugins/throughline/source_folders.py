@@ -44,6 +44,15 @@ class FileStream(_Strict):
     final_newline: bool = True
     empty_ok: bool = False
 
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_exists(cls, value: str) -> str:
+        try:
+            "".encode(value)
+        except LookupError as error:
+            raise ValueError(f"{value!r} is no encoding of text such as utf-16, gb18030") from error
+        return value
+
     @property
     def separator(self) -> str:
         """Character between two cells of a text table."""

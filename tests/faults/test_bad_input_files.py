@@ -121,6 +121,11 @@ def test_bad_input_is_refused_with_a_reason(tmp_path: Path, content: bytes, said
     assert_refused(tmp_path, content, said)
 
 
+def test_bad_input_of_both_line_ends_that_is_no_utf8_further_on_is_refused(tmp_path: Path) -> None:
+    content = GOOD.encode().replace(b"\n", b"\r\n", 1) * 2 + "M\xfcnchen\n".encode("latin-1")
+    assert_refused(tmp_path, content, f"{DAY} is no table of cells: 'utf-8' codec")
+
+
 def test_bad_input_declared_column_missing_from_the_header_is_named(tmp_path: Path) -> None:
     assert_refused(tmp_path, b"id,x\n1,2\n", "declared columns ['phone']", columns=["id", "phone"])
 

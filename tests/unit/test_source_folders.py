@@ -19,6 +19,7 @@ def load_changed(tmp_path: Path, change: dict[str, Any]) -> None:
     load_sources(settings)
 
 
+FILES = {"way": "files", "path": "a", "format": "csv"}
 TABLE = {"way": "database", "connection": "crm", "table": "crm.leads", "key": ["id"]}
 
 
@@ -48,7 +49,11 @@ TABLE = {"way": "database", "connection": "crm", "table": "crm.leads", "key": ["
             "streams.calls.database.key: .*is not a column name",
         ),
         (
-            {"streams": {"calls": {"way": "files", "path": "a", "format": "csv", "header": False}}},
+            {"streams": {"calls": FILES | {"encoding": "gb"}}},
+            "streams.calls.files.encoding: .*'gb' is no encoding of text",
+        ),
+        (
+            {"streams": {"calls": FILES | {"header": False}}},
             "streams.calls.columns: needed where the files have no header",
         ),
     ],

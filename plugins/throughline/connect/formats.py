@@ -75,7 +75,7 @@ def _load(
             if "json" in stream.format:
                 _load_json(connection, table, stream, name, readable, packing)
             else:
-                with with_one_line_end(readable, packing, stream.separator) as (even, packed):
+                with with_one_line_end(readable, name, packing, stream.separator) as (even, packed):
                     _load_text(connection, table, stream, name, even, packed, columns)
 
 

@@ -70,7 +70,9 @@ def as_utf8(path: Path, name: str, stream: FileStream) -> Iterator[tuple[Path, s
 
 
 @contextlib.contextmanager
-def with_one_line_end(path: Path, packing: str, separator: str) -> Iterator[tuple[Path, str]]:
+def with_one_line_end(
+    path: Path, name: str, packing: str, separator: str
+) -> Iterator[tuple[Path, str]]:
     """Yield a UTF-8 table with one kind of line end; DuckDB reads no file that has both.
 
     Only a file that mixes them near its beginning is copied. Line ends inside quotes stay.
@@ -89,8 +91,8 @@ def with_one_line_end(path: Path, packing: str, separator: str) -> Iterator[tupl
         writer = csv.writer(copy, delimiter=separator, lineterminator="\n")
         try:
             writer.writerows(csv.reader(given, delimiter=separator, strict=True))
-        except csv.Error as error:
-            raise SourceError(f"{path.name} is no table of cells: {error}") from error
+        except (csv.Error, UnicodeError) as error:
+            raise SourceError(f"{name} is no table of cells: {error}") from error
         copy.flush()
         yield Path(copy.name), "none"
 
