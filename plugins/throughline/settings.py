@@ -214,7 +214,7 @@ def load_settings(config: Path | None = None) -> Settings:
         given = read_yaml(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError as error:
         raise ConfigError(f"{path} does not exist; set THROUGHLINE_CONFIG") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeError) as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(given, dict):
         raise ConfigError(f"{path} must hold keys and values, not a {type(given).__name__}")

@@ -125,8 +125,16 @@ class Source(_Strict):
         return _SWEPT if name in swept else self.streams[name]
 
     def mapping(self, entity: str) -> str:
-        """Text of the entity's mapping; that of its delete feed is called `<entity>.deletes`."""
-        return (self.folder / f"{entity}.sql").read_text(encoding="utf-8")
+        """Text of the entity's mapping; that of its delete feed is called `<entity>.deletes`.
+
+        Raises:
+            ConfigError: it is not UTF-8.
+        """
+        path = self.folder / f"{entity}.sql"
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeError as error:
+            raise ConfigError(f"{path} is not UTF-8: {error}") from error
 
     def lookup_path(self, lookup: str) -> Path:
         """File of a lookup."""
@@ -160,7 +168,7 @@ def read_source(path: Path) -> Source:
     """
     try:
         given = read_yaml(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeError) as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(given, dict):
         raise ConfigError(f"{path} must hold keys and values")

@@ -483,6 +483,9 @@ def test_conform_sees_lookups_and_constants(tmp_path: Path) -> None:
     lookup.write_text("code,town\n1,Turpan\n", encoding="utf-8")
     (second,) = case.take(config, source)
     assert second.batch_id != first.batch_id
+    lookup.write_bytes("code,town\n1,吐鲁番\n".encode("gb18030"))
+    with pytest.raises(ConformError, match=r"towns\.csv cannot be read: .*not utf-8"):
+        case.take(config, source)
 
 
 def test_reconform_replays_with_the_mapping_of_now_and_supersedes(tmp_path: Path) -> None:

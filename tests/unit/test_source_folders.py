@@ -6,6 +6,7 @@ import yaml
 
 import ingest_case as case
 from throughline.errors import ConfigError
+from throughline.settings import load_settings
 from throughline.source_folders import load_sources
 
 
@@ -92,3 +93,17 @@ def test_source_folder_that_is_no_yaml_is_named(tmp_path: Path, text: str, said:
     (folder / "source.yml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=rf"(?s)phones/source\.yml is not valid YAML: .*{said}"):
         load_sources(settings)
+
+
+def test_source_folder_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    settings = case.make_settings(tmp_path)
+    source = case.write_source(settings)
+    (source.folder / "cdr.sql").write_bytes("-- 呼叫\n".encode("gb18030"))
+    with pytest.raises(ConfigError, match=r"cdr\.sql is not UTF-8"):
+        source.mapping("cdr")
+    for path in (source.folder / "source.yml", settings.config_file):
+        path.write_bytes("# 呼叫\n".encode("gb18030") + path.read_bytes())
+    with pytest.raises(ConfigError, match=r"source\.yml is not valid YAML"):
+        load_sources(settings)
+    with pytest.raises(ConfigError, match=r"throughline\.yml is not valid YAML"):
+        load_settings(settings.config_file)
