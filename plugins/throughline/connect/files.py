@@ -17,6 +17,7 @@ from throughline.connect.remote import RemoteFile, find_windows
 from throughline.connect.sheets import check_workbook
 from throughline.errors import SourceError
 from throughline.landing.manifests import (
+    OWN_FILES,
     Draft,
     LandedFile,
     Manifest,
@@ -87,9 +88,10 @@ def land_window(
     assert isinstance(stream, FileStream)
     before = {manifest.batch for manifest in landed(settings, source.name, name)}
     folder = new_draft_folder(settings, source.name, name)
-    doubled = len({path.name for path in paths}) < len(paths)
+    names = {path.name for path in paths}
+    numbered = len(names) < len(paths) or not names.isdisjoint(OWN_FILES)
     copies = [
-        _take(path, folder / (f"{number:04d}-{path.name}" if doubled else path.name), stream)
+        _take(path, folder / (f"{number:04d}-{path.name}" if numbered else path.name), stream)
         for number, path in enumerate(paths)
     ]
     fault.point("land.after_copy")
