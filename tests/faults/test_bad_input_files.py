@@ -130,6 +130,18 @@ def test_bad_input_declared_column_missing_from_the_header_is_named(tmp_path: Pa
     assert_refused(tmp_path, b"id,x\n1,2\n", "declared columns ['phone']", columns=["id", "phone"])
 
 
+@pytest.mark.parametrize("kind", ["json", "jsonl"])
+def test_bad_input_json_with_a_byte_order_mark_is_read(tmp_path: Path, kind: str) -> None:
+    settings = case.make_settings(tmp_path)
+    sql = "select a._file, a._row, record->>'id' as account_id, 'x' as name from a"
+    streams = {"a": {"way": "files", "path": "{home}/drop/a", "format": kind}}
+    source = case.write_source(settings, streams=streams, mappings={"account": sql})
+    content = '{"id": "1"}\n{"id": "2"}\n' if kind == "jsonl" else '[{"id": "1"}, {"id": "2"}]'
+    case.drop(settings, "a", content.encode("utf-8-sig"))
+    (batch,) = case.take(settings, source)
+    assert (batch.rows, batch.rejected) == (2, 0)
+
+
 def test_bad_input_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     settings, source, landing = land(tmp_path, b"\xef\xbb\xbf" + GOOD.encode())
     assert landing.new[0].schema[0] == "id"

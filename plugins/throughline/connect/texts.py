@@ -55,7 +55,7 @@ def as_utf8(path: Path, name: str, stream: FileStream) -> Iterator[tuple[Path, s
     A decoded or unzipped copy lasts for the block.
     """
     packing = packing_of(name, stream)
-    if _codec(stream) == "utf-8-sig" and packing != "zip":
+    if _codec(stream) == "utf-8-sig" and packing != "zip" and not _is_marked(path, packing, stream):
         yield path, packing
         return
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as copy:
@@ -67,6 +67,14 @@ def as_utf8(path: Path, name: str, stream: FileStream) -> Iterator[tuple[Path, s
             raise SourceError(f"{name} is not {stream.encoding}: {error}") from error
         copy.flush()
         yield Path(copy.name), "none"
+
+
+def _is_marked(path: Path, packing: str, stream: FileStream) -> bool:
+    """Whether JSON lines begin with a byte order mark, which DuckDB takes for text there."""
+    if stream.format != "jsonl":
+        return False
+    with opened(path, packing) as file:
+        return file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
 
 
 @contextlib.contextmanager
