@@ -16,6 +16,8 @@ from throughline.yaml_text import read_yaml
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?")
 COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_TAKEN = "broken constants judged mapped places rejected rejected_rows".split()
+_TAKEN += ["reject_errors", "reject_scans"]
 
 Domain = Literal["marketing", "crm", "calls", "product"]
 
@@ -191,8 +193,10 @@ def _problems(source: Source) -> list[str]:
     for name in [source.name, *views, *source.constants]:
         if not NAME.fullmatch(name):
             lines.append(f"{name}: not a name in lower case")
-    if "constants" in views or len(set(views)) < len(views):
-        lines.append("streams, lookups: names must differ, and `constants` is taken")
+    if len(set(views)) < len(views):
+        lines.append("streams, lookups: names must differ")
+    for name in sorted({*views} & {*_TAKEN, *(f"{view}_part" for view in views)}):
+        lines.append(f"streams, lookups: {name} is the name of a table of conform's own; rename it")
     for name, file in source.lookups.items():
         inside = not Path(file).is_absolute() and ".." not in Path(file).parts
         if not inside or not (source.folder / file).is_file():

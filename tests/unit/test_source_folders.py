@@ -49,6 +49,8 @@ TABLE = {"way": "database", "connection": "crm", "table": "crm.leads", "key": ["
             {"streams": {"calls": TABLE | {"key": ['id" or 1=1']}}},
             "streams.calls.database.key: .*is not a column name",
         ),
+        ({"streams": {"calls": FILES, "places": FILES}}, "lookups: places is the name of a table"),
+        ({"streams": {"calls": FILES, "calls_part": FILES}}, "lookups: calls_part is the name"),
         (
             {"streams": {"calls": FILES | {"encoding": "gb"}}},
             "streams.calls.files.encoding: .*'gb' is no encoding of text",
