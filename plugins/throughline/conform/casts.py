@@ -65,9 +65,9 @@ def _from_text(text: str, wanted: str, zone: str) -> str:
             f" when lower({text}) in ('false', 'f', 'no', 'n', '0') then false end"
         )
     if wanted == "timestamp":
+        zoned = f"try_cast({text} as timestamptz), try_cast({_plain(text)} as timestamptz)"
         return (
-            f"case when regexp_full_match({text}, '{_ISO}{_CLOCK}{_ZONE}')"
-            f" then try_cast({text} as timestamptz)"
+            f"case when regexp_full_match({text}, '{_ISO}{_CLOCK}{_ZONE}') then coalesce({zoned})"
             f" when regexp_full_match({text}, '{_ISO}{_CLOCK}')"
             f" then {_placed(f'try_cast({text} as timestamp)', zone)} end"
         )
@@ -75,6 +75,13 @@ def _from_text(text: str, wanted: str, zone: str) -> str:
     shaped = f"regexp_full_match({text}, '{_PATTERNS[wanted]}')"
     finite = f" and isfinite({value})" if wanted == "double" else ""
     return f"case when {shaped}{finite} then {value} end"
+
+
+def _plain(text: str) -> str:
+    """SQL of an instant of our shape as DuckDB wants it: with seconds, `Z`, no space before it."""
+    seconds = f"nullif(regexp_extract({text}, '^.{{16}}(:[0-9.]+)', 1), '')"
+    offset = f"upper(regexp_extract({text}, '[Zz]$|[+-][0-9:]+$'))"
+    return f"{text}[:16] || coalesce({seconds}, ':00') || {offset}"
 
 
 def _from_native(value: str, base: str, wanted: str, zone: str) -> str | None:
