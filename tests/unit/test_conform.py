@@ -196,6 +196,25 @@ def test_conform_ignores_the_zone_of_the_machine(
     assert found[0][0] == "2026-01-01 16:00:00+00"
 
 
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        ("9999-12-31 23:59:59Z", (date(2026, 3, 1), date.max)),
+        ("0000-01-01 00:00:00Z", (date.min, date(2026, 3, 1))),
+    ],
+)
+def test_conform_business_date_of_a_year_that_python_lacks_stops_nothing(
+    tmp_path: Path, text: str, dates: tuple[date, date]
+) -> None:
+    # In Shanghai the end of 9999 is a day of the year 10000.
+    config = case.make_settings(tmp_path)
+    source = case.write_source(config)
+    lines = (f"{at},in,13800138000,{at},missed" for at in (text, "2026-03-01 10:00:00"))
+    case.drop(config, "calls_2026-03-01.csv", case.call_lines(*lines))
+    (batch,) = case.take(config, source)
+    assert (batch.rows, (batch.min_date, batch.max_date)) == (2, dates)
+
+
 def test_conform_business_dates_follow_the_business_zone(tmp_path: Path) -> None:
     config = case.make_settings(tmp_path)
     source = case.write_source(config)
