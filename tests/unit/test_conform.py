@@ -282,6 +282,23 @@ def test_conform_money_refuses_what_is_not_an_amount(tmp_path: Path, cell: str) 
     assert (batch.rows, batch.rejected) == (0, 1)
 
 
+def test_conform_rates_keep_the_digits_of_small_currencies(tmp_path: Path) -> None:
+    # With the four digits of money a dong would cost 9 % more, and a rupiah in USD nothing.
+    config = case.make_settings(tmp_path)
+    sql = "select a._file, a._row, '2026-03-01' as date, c as currency, b as base_currency, rate"
+    stream = {"a": {"way": "files", "path": "{home}/drop/a.csv", "format": "csv"}}
+    source = case.write_source(config, "bank", stream, {"fx_rate": f"{sql} from a"})
+    lines = "VND,CNY,0.000275\nIDR,USD,6.123e-05\nUSD,CNY,7.1\nJPY,CNY,0\n"
+    case.drop(config, "a.csv", f"c,b,rate\n{lines}")
+    (batch,) = case.take(config, source)
+    assert case.rows(batch.path, "currency, rate") == [
+        ("IDR", Decimal("0.00006123")),
+        ("USD", Decimal("7.1")),
+        ("VND", Decimal("0.000275")),
+    ]
+    assert batch.reasons == {"range:rate": 1}
+
+
 def test_conform_currency_is_three_capital_letters(tmp_path: Path) -> None:
     assert spend(tmp_path, "1", currency="rmb").reasons == {"value:currency": 1}
 
