@@ -153,6 +153,15 @@ def test_schedule_that_is_not_daily_is_an_error(tmp_path: Path) -> None:
     assert "night.schedule" in found.problem
 
 
+@pytest.mark.parametrize(
+    ("given", "said"), [("clock_skew_mn: 5", "skew_mn: no such"), ("business_tz: UTC", "beside")]
+)
+def test_var_that_no_model_would_see_is_an_error(tmp_path: Path, given: str, said: str) -> None:
+    assert configuration.variables(settings(tmp_path, "vars: {clock_skew_min: 5}\n")) == []
+    [found] = configuration.variables(settings(tmp_path, f"vars: {{{given}}}\n"))
+    assert said in found.problem
+
+
 def test_alerts_without_a_way_out_are_a_warning(tmp_path: Path) -> None:
     [found] = configuration.alerts(settings(tmp_path))
     assert found.level == "warning"
