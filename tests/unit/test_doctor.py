@@ -9,6 +9,7 @@ import pytest
 
 from throughline import keys
 from throughline.doctor import configuration, examine, machine
+from throughline.errors import ConfigError
 from throughline.local import postgres, processes
 from throughline.local.processes import Process
 from throughline.settings import Settings, load_settings
@@ -151,6 +152,12 @@ def test_schedule_that_is_not_daily_is_an_error(tmp_path: Path) -> None:
     assert configuration.schedule(settings(tmp_path)) == []
     [found] = configuration.schedule(settings(tmp_path, "night: {schedule: '@hourly'}\n"))
     assert "night.schedule" in found.problem
+
+
+def test_memory_limit_that_is_no_amount_of_bytes_is_named(tmp_path: Path) -> None:
+    assert settings(tmp_path, "warehouse: {memory_limit: 1.5 gib}\n").warehouse.memory_limit
+    with pytest.raises(ConfigError, match=r"warehouse\.memory_limit: "):
+        settings(tmp_path, "warehouse: {memory_limit: lots}\n")
 
 
 @pytest.mark.parametrize(
