@@ -16,7 +16,7 @@ from throughline.yaml_text import read_yaml
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?")
 COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
-_TAKEN = "broken constants judged mapped places rejected rejected_rows".split()
+_TAKEN = "broken constants judged mapped numbered places rejected rejected_rows".split()
 _TAKEN += ["reject_errors", "reject_scans"]
 
 Domain = Literal["marketing", "crm", "calls", "product"]

@@ -175,10 +175,31 @@ def test_bad_input_row_with_too_few_or_many_cells_is_rejected_and_counted(tmp_pa
     (parts,) = find_parts(settings, source, "cdr", case.NIGHT)[0]
     batch = conform(settings, parts)
     assert (batch.rows_read, batch.rows, batch.rejected) == (4, 2, 2)
-    # Row numbers of broken rows are lines of the file, and the header is line 1.
     assert case.rows(batch.rejected_path, "_row, reasons") == [
+        (2, ["row_shape"]),
         (3, ["row_shape"]),
-        (4, ["row_shape"]),
+    ]
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_bad_input_rejected_row_is_named_by_its_place_in_the_file(
+    tmp_path: Path, header: bool
+) -> None:
+    good = "{},in,x,2026-03-01 10:00:00,missed"
+    lines = [good, "{}", '{},"i"n,x', good, good, "{},a,b", good]
+    late = case.call_lines(*(line.format(n) for n, line in enumerate(lines, 1)))
+    content = late.replace("4,in", "4,up").replace("7,in", "7,up")
+    names = content.partition("\n")[0].split(",")
+    keys = {} if header else {"header": False, "columns": names}
+    content = content if header else content.partition("\n")[2]
+    settings, source, _ = land(tmp_path, content.encode(), **keys)
+    (parts,) = find_parts(settings, source, "cdr", case.NIGHT)[0]
+    assert case.rows(conform(settings, parts).rejected_path, "_row, reasons") == [
+        (2, ["row_shape"]),
+        (3, ["row_shape"]),
+        (4, ["value:direction"]),
+        (6, ["row_shape"]),
+        (7, ["value:direction"]),
     ]
 
 

@@ -27,6 +27,7 @@ def read_stream(
 ) -> list[str]:
     """Read the files of a batch into a temporary table with `_file`, `_row` and their columns.
 
+    `_row` counts the rows of a file from 1, without its header, whether they can be read or not.
     Rows that are not even a record go to the temporary table `broken(stream, _file, _row, reason)`.
     JSON has the one column `record`. Returns the schema: column names, and types where native.
 
@@ -101,9 +102,27 @@ def _load_text(
     _part(connection, table, sql, name, path)
     _check_quotes(connection, name)
     connection.execute(
-        "insert into broken select distinct ?, ?, line, 'row_shape' from reject_errors",
-        [table, name],
+        "insert into broken select distinct ?, ?, line - ?, 'row_shape' from reject_errors",
+        [table, name, int(stream.header)],
     )
+    _count_broken_too(connection, table, name)
+
+
+def _count_broken_too(connection: duckdb.DuckDBPyConnection, table: str, name: str) -> None:
+    """Number the rows of a part as they stand in the file; DuckDB numbers those it could read."""
+    broken = "select _row, row_number() over (order by _row) as nth from broken"
+    broken += " where stream = ? and _file = ?"
+    gaps = f"select _row - nth as before, max(nth) as nth from ({broken}) group by all"
+    if connection.execute(f"{broken} limit 1", [table, name]).fetchall():
+        connection.execute(
+            "create temp table numbered as"
+            " select rows.* replace (rows._row + coalesce(gaps.nth, 0) as _row)"
+            f' from "{table}_part" as rows asof left join ({gaps}) as gaps'
+            " on rows._row > gaps.before",
+            [table, name],
+        )
+        connection.execute(f'drop table "{table}_part"')
+        connection.execute(f'alter table numbered rename to "{table}_part"')
 
 
 def _check_quotes(connection: duckdb.DuckDBPyConnection, name: str) -> None:
