@@ -63,15 +63,15 @@ def land_files(settings: Settings, source: Source, name: str, as_of: date) -> La
     for window, paths in windows.values():
         if not window.ended(as_of):
             continue
-        there = _known(known, window, paths)
-        if there is not None:
-            found_again(settings, there, as_of)
-            continue
-        missing = [path.name for path in paths if not _is_ready(path, stream)]
-        if missing:
-            waiting += missing
-            continue
         try:
+            there = _known(known, window, paths)
+            if there is not None:
+                found_again(settings, there, as_of)
+                continue
+            missing = [path.name for path in paths if not _is_ready(path, stream)]
+            if missing:
+                waiting += missing
+                continue
             new += land_window(settings, source, name, as_of, window, paths)
         except SourceError as error:
             errors.append(str(error))
@@ -109,7 +109,10 @@ def _known(known: list[Manifest], window: Window, paths: list[Found]) -> Manifes
 
 
 def _origin(path: Found) -> tuple[str, int, int]:
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise SourceError(f"{path} is listed, but cannot be looked at: {_short(error)}") from error
     return (str(path), status.st_size, status.st_mtime_ns)
 
 
@@ -133,7 +136,7 @@ def _take(path: Found, target: Path, stream: FileStream) -> LandedFile:
             taken.flush()
             os.fsync(taken.fileno())
     except OSError as error:
-        raise SourceError(f"{path} cannot be copied to the landing: {error}") from error
+        raise SourceError(f"{path} cannot be copied to the landing: {_short(error)}") from error
     if _origin(path) != origin or target.stat().st_size != origin[1]:
         raise SourceError(f"{path} changed while it was read; it is taken again at the next try")
     if stream.control == "sha256":
@@ -142,8 +145,15 @@ def _take(path: Found, target: Path, stream: FileStream) -> LandedFile:
     return LandedFile(target.name, origin[1], digest.hexdigest(), None, origin)
 
 
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
 def _compare(path: Found, found: str) -> None:
-    words = _control(path).read_text(encoding="utf-8", errors="replace").split()
+    try:
+        words = _control(path).read_text(encoding="utf-8", errors="replace").split()
+    except OSError as error:
+        raise SourceError(f"{_control(path)} cannot be read: {_short(error)}") from error
     if not words or words[0].lower() != found:
         raise SourceError(
             f"{path} has sha256 {found[:12]}…, its control file says {' '.join(words)[:12]}…; "
