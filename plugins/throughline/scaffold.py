@@ -63,8 +63,8 @@ def packs() -> list[str]:
     return sorted(path.parent.name for path in PACKS.glob("*/source.yml"))
 
 
-def add_pack(settings: Settings, pack: str, name: str) -> Path:
-    """Copy a vendor pack into the sources as `name`, and return its folder.
+def add_pack(settings: Settings, pack: str, name: str, owner: str | None = None) -> Path:
+    """Copy a vendor pack into the sources as `name`, with an owner of its own or the pack's.
 
     Raises:
         ConfigError: there is no such pack, or the name is taken or none.
@@ -75,7 +75,11 @@ def add_pack(settings: Settings, pack: str, name: str) -> Path:
     shutil.copytree(PACKS / pack, folder)
     path = folder / "source.yml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace(f"source: {pack}\n", f"source: {name}\n", 1), encoding="utf-8")
+    text = text.replace(f"source: {pack}\n", f"source: {name}\n", 1)
+    if owner is not None:
+        named = yaml.safe_dump({"owner": owner}, allow_unicode=True)
+        text = re.sub(r"(?m)^owner: .*\n", lambda _: named, text, count=1)
+    path.write_text(text, encoding="utf-8")
     return folder
 
 
