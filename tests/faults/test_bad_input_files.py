@@ -305,8 +305,12 @@ def test_bad_input_date_that_does_not_exist_is_no_window(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_bad_input_with_both_kinds_of_line_ends_is_read_whole(tmp_path: Path, packed: bool) -> None:
-    content = b'id,name\n1,a\r\n2,"b\r\nc"\n3,d\r\n'
+@pytest.mark.parametrize("far", [0, 100_000])
+def test_bad_input_with_both_kinds_of_line_ends_is_read_whole(
+    tmp_path: Path, packed: bool, far: int
+) -> None:
+    filler = b"".join(b"x%06d,filler\n" % n for n in range(far))
+    content = b"id,name\n" + filler + b'1,a\r\n2,"b\r\nc"\n3,d\r\n4,"e\rf"\n'
     settings = case.make_settings(tmp_path)
     sql = "select a._file, a._row, id as account_id, name from a"
     streams = {"a": {"way": "files", "path": "{home}/drop/a.csv*", "format": "csv"}}
@@ -315,4 +319,10 @@ def test_bad_input_with_both_kinds_of_line_ends_is_read_whole(tmp_path: Path, pa
         settings, "a.csv.gz" if packed else "a.csv", gzip.compress(content) if packed else content
     )
     (batch,) = case.take(settings, source)
-    assert case.rows(batch.path, "account_id, name") == [("1", "a"), ("2", "b\r\nc"), ("3", "d")]
+    assert batch.rows == 4 + far
+    assert case.rows(batch.path, "account_id, name")[:4] == [
+        ("1", "a"),
+        ("2", "b\r\nc"),
+        ("3", "d"),
+        ("4", "e\rf"),
+    ]

@@ -225,6 +225,14 @@ def test_workbook_cells_become_exact_texts(tmp_path: Path) -> None:
     ]
 
 
+def test_workbook_cell_of_several_lines_stays_one_cell(tmp_path: Path) -> None:
+    settings = case.make_settings(tmp_path)
+    row = ["a&#13;b&#10;c", "in", "x", "2026-03-01 10:00:00", "missed"]
+    case.drop(settings, "calls.xlsx", workbook([HEAD, row]))
+    (batch,) = case.take(settings, source_of(settings, "xlsx", "{home}/drop/calls.xlsx"))
+    assert case.rows(batch.path, "call_id") == [("a\rb\nc",)]
+
+
 def test_workbook_with_several_sheets_must_name_one(tmp_path: Path) -> None:
     settings = case.make_settings(tmp_path)
     case.drop(settings, "calls.xlsx", workbook([HEAD, *ROWS], ("Calls", "Notes")))

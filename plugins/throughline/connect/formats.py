@@ -9,6 +9,7 @@ from throughline.connect.texts import (
     LONGEST_RECORD,
     RESERVED,
     as_utf8,
+    mixes_line_ends,
     text_columns,
     with_one_line_end,
 )
@@ -17,6 +18,8 @@ from throughline.source_folders import DatabaseStream, FileStream, Stream
 from throughline.sql_text import literal
 
 _KEPT_OF_A_LINE = 10_000
+_LOST = "state machine reached an invalid state"
+"""What DuckDB says of a line that ends otherwise than those before it."""
 
 
 def read_stream(
@@ -76,8 +79,28 @@ def _load(
             if "json" in stream.format:
                 _load_json(connection, table, stream, name, readable, packing)
             else:
-                with with_one_line_end(readable, name, packing, stream.separator) as (even, packed):
-                    _load_text(connection, table, stream, name, even, packed, columns)
+                _load_table(connection, table, stream, name, readable, packing, columns)
+
+
+def _load_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    stream: FileStream,
+    name: str,
+    path: Path,
+    packing: str,
+    columns: list[str],
+) -> None:
+    """Read a text table; one whose lines end in two ways, even if only far down, from a copy."""
+    if not mixes_line_ends(path, packing):
+        try:
+            _load_text(connection, table, stream, name, path, packing, columns)
+            return
+        except duckdb.InvalidInputException as error:
+            if _LOST not in str(error):
+                raise
+    with with_one_line_end(path, name, packing, stream.separator) as (even, packed):
+        _load_text(connection, table, stream, name, even, packed, columns)
 
 
 def _load_text(

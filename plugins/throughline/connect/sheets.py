@@ -27,7 +27,7 @@ def sheet_as_text(path: Path, name: str, stream: FileStream) -> Iterator[tuple[P
     """
     rows = _rows(path, name, stream.sheet)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as copy:
-        writer = csv.writer(copy, lineterminator="\n")
+        writer = csv.writer(copy, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerows([_text(cell) for cell in row] for row in rows)
         copy.flush()
         keys = {"format": "csv", "compression": "none", "encoding": "utf-8", "delimiter": ","}
