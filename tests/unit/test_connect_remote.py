@@ -140,6 +140,15 @@ def test_remote_protocol_that_nothing_speaks_is_named(tmp_path: Path) -> None:
         land_files(settings, source_of(settings, path="nowhere://x/{date}"), "calls", case.NIGHT)
 
 
+def test_remote_path_that_is_a_file_url_is_local(tmp_path: Path) -> None:
+    settings = case.make_settings(tmp_path)
+    path = f"file://{tmp_path}/home/drop/calls_{{date}}.csv"
+    source = source_of(settings, path=path, connection=None)
+    case.drop(settings, "calls_2026-03-01.csv", LINES)
+    (batch,) = case.take(settings, source)
+    assert batch.rows == 1
+
+
 def test_remote_file_that_may_be_listed_and_not_read_is_told(tmp_path: Path) -> None:
     class ListedOnly(MemoryFileSystem):
         store: ClassVar[dict[str, Any]] = {}
