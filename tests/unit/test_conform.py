@@ -113,6 +113,19 @@ def test_conform_names_what_a_mapping_does_wrong(tmp_path: Path, mapping: str, s
 
 
 @pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("cast(record->>'phone' as bigint)", r"Conversion Error to INT64, of a cell that is not"),
+        ("strptime(record->>'phone', '%Y')", r"Invalid Input Error, of a cell that is not shown"),
+    ],
+)
+def test_conform_error_quotes_no_cell(tmp_path: Path, sql: str, said: str) -> None:
+    with pytest.raises(ConformError, match=said) as refused:
+        take_leads(tmp_path, [{"id": "a", "phone": "13800138000 x"}], mapped_lead(city=sql))
+    assert "13800138000" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("text", "utc"),
     [
         # Asia/Shanghai is UTC+8: its midnight is 16:00 UTC of the day before.
