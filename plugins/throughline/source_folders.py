@@ -16,6 +16,7 @@ from throughline.yaml_text import read_yaml
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?")
 COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_PLACEHOLDER = re.compile(r"\{[^{}/]*\}")
 _TAKEN = "broken constants judged mapped numbered places rejected rejected_rows".split()
 _TAKEN += ["reject_errors", "reject_scans"]
 
@@ -45,6 +46,16 @@ class FileStream(_Strict):
     control: Literal["none", "sha256"] = "none"
     final_newline: bool = True
     empty_ok: bool = False
+
+    @field_validator("path")
+    @classmethod
+    def _placeholders_exist(cls, value: str) -> str:
+        unknown = sorted({*_PLACEHOLDER.findall(value)} - {"{home}", "{date}", "{until}"})
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)} is none of {{home}}, {{date}}, {{until}}")
+        if "{until}" in value and "{date}" not in value:
+            raise ValueError("{until} ends a span that begins with {date}; a single day is {date}")
+        return value
 
     @field_validator("encoding")
     @classmethod

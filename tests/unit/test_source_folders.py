@@ -51,6 +51,8 @@ TABLE = {"way": "database", "connection": "crm", "table": "crm.leads", "key": ["
         ),
         ({"streams": {"calls": FILES, "places": FILES}}, "lookups: places is the name of a table"),
         ({"streams": {"calls": FILES, "calls_part": FILES}}, "lookups: calls_part is the name"),
+        ({"streams": {"calls": FILES | {"path": "{day}.csv"}}}, r"path: .*\{day\} is none of"),
+        ({"streams": {"calls": FILES | {"path": "{until}.csv"}}}, "begins with {date}"),
         (
             {"streams": {"calls": FILES | {"encoding": "gb"}}},
             "streams.calls.files.encoding: .*'gb' is no encoding of text",
