@@ -142,6 +142,18 @@ def load_contracts() -> dict[str, Contract]:
     return {contract.entity: contract for contract in map(_read, sorted(ENTITIES.glob("*.yml")))}
 
 
+def contract_of(entity: str) -> Contract:
+    """The contract of an entity.
+
+    Raises:
+        ConfigError: there is none; names those that there are.
+    """
+    contracts = load_contracts()
+    if entity not in contracts:
+        raise ConfigError(f"there is no entity {entity!r}; there are {', '.join(contracts)}")
+    return contracts[entity]
+
+
 def _read(path: Path) -> Contract:
     try:
         contract = Contract.model_validate(read_yaml(path.read_text(encoding="utf-8")))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from throughline.contracts import Contract, FieldSpec, load_contracts
+from throughline.contracts import Contract, FieldSpec, contract_of
 from throughline.errors import ConfigError
 from throughline.settings import PACKAGE, Settings
 from throughline.source_folders import NAME
@@ -91,9 +91,7 @@ def add_skeleton(
     Raises:
         ConfigError: there is no such entity, or the name is taken or none.
     """
-    contract = load_contracts().get(entity)
-    if contract is None:
-        raise ConfigError(f"there is no entity {entity!r}; there are {', '.join(load_contracts())}")
+    contract = contract_of(entity)
     folder = _new_folder(settings, name)
     fields = _fields(contract)
     sample = "sample.jsonl" if way == "rest" else "sample.csv"
