@@ -13,13 +13,16 @@ from throughline.yaml_text import read_yaml
 ENTITIES = Path(__file__).parent / "entities"
 
 Kind = Literal["event", "report", "state", "reference"]
-Type = Literal["text", "integer", "decimal", "double", "boolean", "date", "timestamp", "currency"]
+Type = Literal[
+    "text", "integer", "decimal", "rate", "double", "boolean", "date", "timestamp", "currency"
+]
 Pii = Literal["phone", "email", "name", "ip", "identifier", "free_text"]
 
 SQL_TYPES: dict[str, str] = {
     "text": "VARCHAR",
     "integer": "BIGINT",
     "decimal": "DECIMAL(18,4)",
+    "rate": "DECIMAL(18,10)",
     "double": "DOUBLE",
     "boolean": "BOOLEAN",
     "date": "DATE",
@@ -137,6 +140,18 @@ def load_contracts() -> dict[str, Contract]:
         ConfigError: a file is not a valid contract, or its name and entity differ.
     """
     return {contract.entity: contract for contract in map(_read, sorted(ENTITIES.glob("*.yml")))}
+
+
+def contract_of(entity: str) -> Contract:
+    """The contract of an entity.
+
+    Raises:
+        ConfigError: there is none; names those that there are.
+    """
+    contracts = load_contracts()
+    if entity not in contracts:
+        raise ConfigError(f"there is no entity {entity!r}; there are {', '.join(contracts)}")
+    return contracts[entity]
 
 
 def _read(path: Path) -> Contract:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from throughline.contracts import Contract, FieldSpec, load_contracts
+from throughline.contracts import Contract, FieldSpec, contract_of
 from throughline.errors import ConfigError
 from throughline.settings import PACKAGE, Settings
 from throughline.source_folders import NAME
@@ -18,6 +18,7 @@ PACKS = PACKAGE / "packs"
 _EXAMPLES = {
     "text": "example",
     "decimal": "1.00",
+    "rate": "7.25",
     "double": "0.5",
     "boolean": "false",
     "date": "2026-01-31",
@@ -62,8 +63,8 @@ def packs() -> list[str]:
     return sorted(path.parent.name for path in PACKS.glob("*/source.yml"))
 
 
-def add_pack(settings: Settings, pack: str, name: str) -> Path:
-    """Copy a vendor pack into the sources as `name`, and return its folder.
+def add_pack(settings: Settings, pack: str, name: str, owner: str | None = None) -> Path:
+    """Copy a vendor pack into the sources as `name`, with an owner of its own or the pack's.
 
     Raises:
         ConfigError: there is no such pack, or the name is taken or none.
@@ -74,7 +75,11 @@ def add_pack(settings: Settings, pack: str, name: str) -> Path:
     shutil.copytree(PACKS / pack, folder)
     path = folder / "source.yml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace(f"source: {pack}\n", f"source: {name}\n", 1), encoding="utf-8")
+    text = text.replace(f"source: {pack}\n", f"source: {name}\n", 1)
+    if owner is not None:
+        named = yaml.safe_dump({"owner": owner}, allow_unicode=True)
+        text = re.sub(r"(?m)^owner: .*\n", lambda _: named, text, count=1)
+    path.write_text(text, encoding="utf-8")
     return folder
 
 
@@ -86,9 +91,7 @@ def add_skeleton(
     Raises:
         ConfigError: there is no such entity, or the name is taken or none.
     """
-    contract = load_contracts().get(entity)
-    if contract is None:
-        raise ConfigError(f"there is no entity {entity!r}; there are {', '.join(load_contracts())}")
+    contract = contract_of(entity)
     folder = _new_folder(settings, name)
     fields = _fields(contract)
     sample = "sample.jsonl" if way == "rest" else "sample.csv"

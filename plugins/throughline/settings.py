@@ -43,7 +43,7 @@ class Night(Section):
 class Warehouse(Section):
     """Limits of the embedded engine."""
 
-    memory_limit: str = "4GB"
+    memory_limit: str = Field(default="4GB", pattern=r"(?i)^[0-9]+([.][0-9]+)? ?[kmgt](i?b)?$")
     threads: int = Field(default=2, ge=1)
     lock_wait_seconds: int = Field(default=900, ge=1)
 
@@ -214,7 +214,7 @@ def load_settings(config: Path | None = None) -> Settings:
         given = read_yaml(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError as error:
         raise ConfigError(f"{path} does not exist; set THROUGHLINE_CONFIG") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeError) as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(given, dict):
         raise ConfigError(f"{path} must hold keys and values, not a {type(given).__name__}")

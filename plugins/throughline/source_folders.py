@@ -16,6 +16,9 @@ from throughline.yaml_text import read_yaml
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 TABLE = re.compile(r"[^\W\d][\w$]{0,62}(\.[^\W\d][\w$]{0,62})?")
 COLUMN = re.compile(r"[^\W\d][\w$]{0,62}")
+_PLACEHOLDER = re.compile(r"\{[^{}/]*\}")
+_TAKEN = "broken constants judged mapped numbered places rejected rejected_rows".split()
+_TAKEN += ["reject_errors", "reject_scans"]
 
 Domain = Literal["marketing", "crm", "calls", "product"]
 
@@ -43,6 +46,25 @@ class FileStream(_Strict):
     control: Literal["none", "sha256"] = "none"
     final_newline: bool = True
     empty_ok: bool = False
+
+    @field_validator("path")
+    @classmethod
+    def _placeholders_exist(cls, value: str) -> str:
+        unknown = sorted({*_PLACEHOLDER.findall(value)} - {"{home}", "{date}", "{until}"})
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)} is none of {{home}}, {{date}}, {{until}}")
+        if "{until}" in value and "{date}" not in value:
+            raise ValueError("{until} ends a span that begins with {date}; a single day is {date}")
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_exists(cls, value: str) -> str:
+        try:
+            "".encode(value)
+        except LookupError as error:
+            raise ValueError(f"{value!r} is no encoding of text such as utf-16, gb18030") from error
+        return value
 
     @property
     def separator(self) -> str:
@@ -122,8 +144,16 @@ class Source(_Strict):
         return _SWEPT if name in swept else self.streams[name]
 
     def mapping(self, entity: str) -> str:
-        """Text of the entity's mapping; that of its delete feed is called `<entity>.deletes`."""
-        return (self.folder / f"{entity}.sql").read_text(encoding="utf-8")
+        """Text of the entity's mapping; that of its delete feed is called `<entity>.deletes`.
+
+        Raises:
+            ConfigError: it is not UTF-8.
+        """
+        path = self.folder / f"{entity}.sql"
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeError as error:
+            raise ConfigError(f"{path} is not UTF-8: {error}") from error
 
     def lookup_path(self, lookup: str) -> Path:
         """File of a lookup."""
@@ -157,7 +187,7 @@ def read_source(path: Path) -> Source:
     """
     try:
         given = read_yaml(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeError) as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(given, dict):
         raise ConfigError(f"{path} must hold keys and values")
@@ -180,8 +210,10 @@ def _problems(source: Source) -> list[str]:
     for name in [source.name, *views, *source.constants]:
         if not NAME.fullmatch(name):
             lines.append(f"{name}: not a name in lower case")
-    if "constants" in views or len(set(views)) < len(views):
-        lines.append("streams, lookups: names must differ, and `constants` is taken")
+    if len(set(views)) < len(views):
+        lines.append("streams, lookups: names must differ")
+    for name in sorted({*views} & {*_TAKEN, *(f"{view}_part" for view in views)}):
+        lines.append(f"streams, lookups: {name} is the name of a table of conform's own; rename it")
     for name, file in source.lookups.items():
         inside = not Path(file).is_absolute() and ".." not in Path(file).parts
         if not inside or not (source.folder / file).is_file():

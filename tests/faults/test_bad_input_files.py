@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import json
 from datetime import date
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def test_bad_input_cut_in_a_row_is_refused_at_every_byte_of_the_last_row(tmp_pat
         folder = tmp_path / str(number)
         folder.mkdir()
         assert_refused(folder, content[:end], "may be cut")
+
+
+def test_bad_input_cut_json_array_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:
+    whole = json.dumps([{"id": "1", "x": [1]}, {"id": "2"}], indent=1).encode()
+    for end in range(len(whole)):
+        folder = tmp_path / str(end)
+        folder.mkdir()
+        _, _, landing = land(folder, whole[:end], format="json")
+        assert landing.new == () and len(landing.errors) == 1, whole[:end]
 
 
 def test_bad_input_cut_gzip_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:
@@ -111,8 +121,25 @@ def test_bad_input_is_refused_with_a_reason(tmp_path: Path, content: bytes, said
     assert_refused(tmp_path, content, said)
 
 
+def test_bad_input_of_both_line_ends_that_is_no_utf8_further_on_is_refused(tmp_path: Path) -> None:
+    content = GOOD.encode().replace(b"\n", b"\r\n", 1) * 2 + "M\xfcnchen\n".encode("latin-1")
+    assert_refused(tmp_path, content, f"{DAY} is no table of cells: 'utf-8' codec")
+
+
 def test_bad_input_declared_column_missing_from_the_header_is_named(tmp_path: Path) -> None:
     assert_refused(tmp_path, b"id,x\n1,2\n", "declared columns ['phone']", columns=["id", "phone"])
+
+
+@pytest.mark.parametrize("kind", ["json", "jsonl"])
+def test_bad_input_json_with_a_byte_order_mark_is_read(tmp_path: Path, kind: str) -> None:
+    settings = case.make_settings(tmp_path)
+    sql = "select a._file, a._row, record->>'id' as account_id, 'x' as name from a"
+    streams = {"a": {"way": "files", "path": "{home}/drop/a", "format": kind}}
+    source = case.write_source(settings, streams=streams, mappings={"account": sql})
+    content = '{"id": "1"}\n{"id": "2"}\n' if kind == "jsonl" else '[{"id": "1"}, {"id": "2"}]'
+    case.drop(settings, "a", content.encode("utf-8-sig"))
+    (batch,) = case.take(settings, source)
+    assert (batch.rows, batch.rejected) == (2, 0)
 
 
 def test_bad_input_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
@@ -148,11 +175,49 @@ def test_bad_input_row_with_too_few_or_many_cells_is_rejected_and_counted(tmp_pa
     (parts,) = find_parts(settings, source, "cdr", case.NIGHT)[0]
     batch = conform(settings, parts)
     assert (batch.rows_read, batch.rows, batch.rejected) == (4, 2, 2)
-    # Row numbers of broken rows are lines of the file, and the header is line 1.
     assert case.rows(batch.rejected_path, "_row, reasons") == [
+        (2, ["row_shape"]),
         (3, ["row_shape"]),
-        (4, ["row_shape"]),
     ]
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_bad_input_rejected_row_is_named_by_its_place_in_the_file(
+    tmp_path: Path, header: bool
+) -> None:
+    good = "{},in,x,2026-03-01 10:00:00,missed"
+    lines = [good, "{}", '{},"i"n,x', good, good, "{},a,b", good]
+    late = case.call_lines(*(line.format(n) for n, line in enumerate(lines, 1)))
+    content = late.replace("4,in", "4,up").replace("7,in", "7,up")
+    names = content.partition("\n")[0].split(",")
+    keys = {} if header else {"header": False, "columns": names}
+    content = content if header else content.partition("\n")[2]
+    settings, source, _ = land(tmp_path, content.encode(), **keys)
+    (parts,) = find_parts(settings, source, "cdr", case.NIGHT)[0]
+    assert case.rows(conform(settings, parts).rejected_path, "_row, reasons") == [
+        (2, ["row_shape"]),
+        (3, ["row_shape"]),
+        (4, ["value:direction"]),
+        (6, ["row_shape"]),
+        (7, ["value:direction"]),
+    ]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_bad_input_quote_that_takes_further_rows_is_refused(tmp_path: Path, closed: bool) -> None:
+    # Rows 100 to 199, or 100 to 150, would be one cell, and count as one row that is rejected.
+    content = GOOD.replace("\n100,in,", '\n100,"in,')
+    if closed:
+        content = content.replace("\n150,in,", '\n150,"in,')
+    assert_refused(tmp_path, content.encode(), "a quote opened in line 102")
+
+
+def test_bad_input_quote_that_ends_wrongly_in_its_line_costs_one_row(tmp_path: Path) -> None:
+    content = GOOD.replace("\n100,in,", '\n100,"in"x,')
+    settings, source, _ = land(tmp_path, content.encode())
+    (parts,) = find_parts(settings, source, "cdr", case.NIGHT)[0]
+    batch = conform(settings, parts)
+    assert (batch.rows, batch.reasons) == (199, {"row_shape": 1})
 
 
 def test_bad_input_missing_column_names_stream_and_column(tmp_path: Path) -> None:
@@ -240,8 +305,12 @@ def test_bad_input_date_that_does_not_exist_is_no_window(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_bad_input_with_both_kinds_of_line_ends_is_read_whole(tmp_path: Path, packed: bool) -> None:
-    content = b'id,name\n1,a\r\n2,"b\r\nc"\n3,d\r\n'
+@pytest.mark.parametrize("far", [0, 100_000])
+def test_bad_input_with_both_kinds_of_line_ends_is_read_whole(
+    tmp_path: Path, packed: bool, far: int
+) -> None:
+    filler = b"".join(b"x%06d,filler\n" % n for n in range(far))
+    content = b"id,name\n" + filler + b'1,a\r\n2,"b\r\nc"\n3,d\r\n4,"e\rf"\n'
     settings = case.make_settings(tmp_path)
     sql = "select a._file, a._row, id as account_id, name from a"
     streams = {"a": {"way": "files", "path": "{home}/drop/a.csv*", "format": "csv"}}
@@ -250,4 +319,10 @@ def test_bad_input_with_both_kinds_of_line_ends_is_read_whole(tmp_path: Path, pa
         settings, "a.csv.gz" if packed else "a.csv", gzip.compress(content) if packed else content
     )
     (batch,) = case.take(settings, source)
-    assert case.rows(batch.path, "account_id, name") == [("1", "a"), ("2", "b\r\nc"), ("3", "d")]
+    assert batch.rows == 4 + far
+    assert case.rows(batch.path, "account_id, name")[:4] == [
+        ("1", "a"),
+        ("2", "b\r\nc"),
+        ("3", "d"),
+        ("4", "e\rf"),
+    ]

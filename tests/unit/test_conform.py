@@ -113,6 +113,19 @@ def test_conform_names_what_a_mapping_does_wrong(tmp_path: Path, mapping: str, s
 
 
 @pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("cast(record->>'phone' as bigint)", r"Conversion Error to INT64, of a cell that is not"),
+        ("strptime(record->>'phone', '%Y')", r"Invalid Input Error, of a cell that is not shown"),
+    ],
+)
+def test_conform_error_quotes_no_cell(tmp_path: Path, sql: str, said: str) -> None:
+    with pytest.raises(ConformError, match=said) as refused:
+        take_leads(tmp_path, [{"id": "a", "phone": "13800138000 x"}], mapped_lead(city=sql))
+    assert "13800138000" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("text", "utc"),
     [
         # Asia/Shanghai is UTC+8: its midnight is 16:00 UTC of the day before.
@@ -121,6 +134,10 @@ def test_conform_names_what_a_mapping_does_wrong(tmp_path: Path, mapping: str, s
         ("2026-01-02T00:00:00Z", "2026-01-02T00:00:00+00:00"),
         ("2026-01-02 00:00:00.5+05:30", "2026-01-01T18:30:00.500000+00:00"),
         ("2026-01-02T00:00:00-0330", "2026-01-02T03:30:00+00:00"),
+        ("2026-01-02T00:00:00z", "2026-01-02T00:00:00+00:00"),
+        ("2026-01-02T00:00Z", "2026-01-02T00:00:00+00:00"),
+        ("2026-01-02 00:00:00.25 +0800", "2026-01-01T16:00:00.250000+00:00"),
+        ("2026-01-02 00:00 -08", "2026-01-02T08:00:00+00:00"),
     ],
 )
 def test_conform_reads_instants_in_the_zone_of_the_source(
@@ -190,6 +207,25 @@ def test_conform_ignores_the_zone_of_the_machine(
         found += case.rows(batch.path, "created_at::varchar, _row_hash")
     assert len(set(found)) == 1
     assert found[0][0] == "2026-01-01 16:00:00+00"
+
+
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        ("9999-12-31 23:59:59Z", (date(2026, 3, 1), date.max)),
+        ("0000-01-01 00:00:00Z", (date.min, date(2026, 3, 1))),
+    ],
+)
+def test_conform_business_date_of_a_year_that_python_lacks_stops_nothing(
+    tmp_path: Path, text: str, dates: tuple[date, date]
+) -> None:
+    # In Shanghai the end of 9999 is a day of the year 10000.
+    config = case.make_settings(tmp_path)
+    source = case.write_source(config)
+    lines = (f"{at},in,13800138000,{at},missed" for at in (text, "2026-03-01 10:00:00"))
+    case.drop(config, "calls_2026-03-01.csv", case.call_lines(*lines))
+    (batch,) = case.take(config, source)
+    assert (batch.rows, (batch.min_date, batch.max_date)) == (2, dates)
 
 
 def test_conform_business_dates_follow_the_business_zone(tmp_path: Path) -> None:
@@ -275,6 +311,23 @@ def test_conform_money_is_exact(tmp_path: Path) -> None:
 def test_conform_money_refuses_what_is_not_an_amount(tmp_path: Path, cell: str) -> None:
     batch = spend(tmp_path, cell)
     assert (batch.rows, batch.rejected) == (0, 1)
+
+
+def test_conform_rates_keep_the_digits_of_small_currencies(tmp_path: Path) -> None:
+    # With the four digits of money a dong would cost 9 % more, and a rupiah in USD nothing.
+    config = case.make_settings(tmp_path)
+    sql = "select a._file, a._row, '2026-03-01' as date, c as currency, b as base_currency, rate"
+    stream = {"a": {"way": "files", "path": "{home}/drop/a.csv", "format": "csv"}}
+    source = case.write_source(config, "bank", stream, {"fx_rate": f"{sql} from a"})
+    lines = "VND,CNY,0.000275\nIDR,USD,6.123e-05\nUSD,CNY,7.1\nJPY,CNY,0\n"
+    case.drop(config, "a.csv", f"c,b,rate\n{lines}")
+    (batch,) = case.take(config, source)
+    assert case.rows(batch.path, "currency, rate") == [
+        ("IDR", Decimal("0.00006123")),
+        ("USD", Decimal("7.1")),
+        ("VND", Decimal("0.000275")),
+    ]
+    assert batch.reasons == {"range:rate": 1}
 
 
 def test_conform_currency_is_three_capital_letters(tmp_path: Path) -> None:
@@ -501,6 +554,9 @@ def test_conform_sees_lookups_and_constants(tmp_path: Path) -> None:
     lookup.write_text("code,town\n1,Turpan\n", encoding="utf-8")
     (second,) = case.take(config, source)
     assert second.batch_id != first.batch_id
+    lookup.write_bytes("code,town\n1,吐鲁番\n".encode("gb18030"))
+    with pytest.raises(ConformError, match=r"towns\.csv cannot be read: .*not utf-8"):
+        case.take(config, source)
 
 
 def test_reconform_replays_with_the_mapping_of_now_and_supersedes(tmp_path: Path) -> None:

@@ -44,7 +44,10 @@ def parquet() -> bytes:
 
 
 def workbook(rows: list[list[str]], sheets: tuple[str, ...] = ("Calls",)) -> bytes:
-    """A minimal workbook; a cell is `n:<number>`, `d:<serial date>`, `b:<0|1>`, or text."""
+    """A minimal workbook; a cell is text, or `n:<number>`, `d:<serial date>`, `b:<0|1>`.
+
+    `e:<error>` is one with its formula, and stands in B3.
+    """
     out = io.BytesIO()
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -53,6 +56,8 @@ def workbook(rows: list[list[str]], sheets: tuple[str, ...] = ("Calls",)) -> byt
 
     def cell(text: str) -> str:
         kind, _, value = text.partition(":")
+        if kind == "e":
+            return f'<c r="B3" s="0" t="e"><f>1/0</f><v>{value}</v></c>'
         if kind in ("n", "d", "b"):
             told = {"n": "", "d": ' s="1"', "b": ' t="b"'}[kind]
             return f"<c{told}><v>{value}</v></c>"
@@ -223,6 +228,22 @@ def test_workbook_cells_become_exact_texts(tmp_path: Path) -> None:
     assert case.rows(batch.path, "call_id, start_at::varchar") == [
         ("13800138001", "2026-03-01 02:30:00+00")
     ]
+
+
+def test_workbook_error_is_its_text_for_the_contract_to_judge(tmp_path: Path) -> None:
+    settings = case.make_settings(tmp_path)
+    broken = ["c2", "e:#DIV/0!", "", "2026-03-01 10:00:00", "missed"]
+    case.drop(settings, "calls.xlsx", workbook([HEAD, ROWS[0], broken]))
+    (batch,) = case.take(settings, source_of(settings, "xlsx", "{home}/drop/calls.xlsx"))
+    assert (batch.rows, batch.reasons) == (1, {"value:direction": 1})
+
+
+def test_workbook_cell_of_several_lines_stays_one_cell(tmp_path: Path) -> None:
+    settings = case.make_settings(tmp_path)
+    row = ["a&#13;b&#10;c", "in", "x", "2026-03-01 10:00:00", "missed"]
+    case.drop(settings, "calls.xlsx", workbook([HEAD, row]))
+    (batch,) = case.take(settings, source_of(settings, "xlsx", "{home}/drop/calls.xlsx"))
+    assert case.rows(batch.path, "call_id") == [("a\rb\nc",)]
 
 
 def test_workbook_with_several_sheets_must_name_one(tmp_path: Path) -> None:

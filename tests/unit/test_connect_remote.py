@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from moto.server import ThreadedMotoServer
 
 import ingest_case as case
@@ -138,9 +140,31 @@ def test_remote_protocol_that_nothing_speaks_is_named(tmp_path: Path) -> None:
         land_files(settings, source_of(settings, path="nowhere://x/{date}"), "calls", case.NIGHT)
 
 
-def test_remote_files_behind_any_fsspec_protocol_are_read(tmp_path: Path) -> None:
-    import fsspec
+def test_remote_path_that_is_a_file_url_is_local(tmp_path: Path) -> None:
+    settings = case.make_settings(tmp_path)
+    path = f"file://{tmp_path}/home/drop/calls_{{date}}.csv"
+    source = source_of(settings, path=path, connection=None)
+    case.drop(settings, "calls_2026-03-01.csv", LINES)
+    (batch,) = case.take(settings, source)
+    assert batch.rows == 1
 
+
+def test_remote_file_that_may_be_listed_and_not_read_is_told(tmp_path: Path) -> None:
+    class ListedOnly(MemoryFileSystem):
+        store: ClassVar[dict[str, Any]] = {}
+
+        def info(self, path: str, **keys: Any) -> Any:
+            raise PermissionError(f"no GetObject on {path}")
+
+    fsspec.register_implementation("listedonly", ListedOnly, clobber=True)
+    ListedOnly().pipe_file("/lake/calls_2026-03-01.csv", LINES.encode())
+    settings = case.make_settings(tmp_path)
+    source = source_of(settings, path="listedonly://lake/calls_{date}.csv", connection=None)
+    (error,) = land_files(settings, source, "calls", case.NIGHT).errors
+    assert "is listed, but cannot be looked at: no GetObject on" in error
+
+
+def test_remote_files_behind_any_fsspec_protocol_are_read(tmp_path: Path) -> None:
     memory = fsspec.filesystem("memory")
     memory.pipe("/drop/calls_2026-03-01.csv", LINES.encode())
     settings = case.make_settings(tmp_path)

@@ -9,6 +9,7 @@ import pytest
 
 from throughline import keys
 from throughline.doctor import configuration, examine, machine
+from throughline.errors import ConfigError
 from throughline.local import postgres, processes
 from throughline.local.processes import Process
 from throughline.settings import Settings, load_settings
@@ -151,6 +152,21 @@ def test_schedule_that_is_not_daily_is_an_error(tmp_path: Path) -> None:
     assert configuration.schedule(settings(tmp_path)) == []
     [found] = configuration.schedule(settings(tmp_path, "night: {schedule: '@hourly'}\n"))
     assert "night.schedule" in found.problem
+
+
+def test_memory_limit_that_is_no_amount_of_bytes_is_named(tmp_path: Path) -> None:
+    assert settings(tmp_path, "warehouse: {memory_limit: 1.5 gib}\n").warehouse.memory_limit
+    with pytest.raises(ConfigError, match=r"warehouse\.memory_limit: "):
+        settings(tmp_path, "warehouse: {memory_limit: lots}\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [("clock_skew_mn: 5", "skew_mn: no such"), ("business_tz: UTC", "beside")]
+)
+def test_var_that_no_model_would_see_is_an_error(tmp_path: Path, given: str, said: str) -> None:
+    assert configuration.variables(settings(tmp_path, "vars: {clock_skew_min: 5}\n")) == []
+    [found] = configuration.variables(settings(tmp_path, f"vars: {{{given}}}\n"))
+    assert said in found.problem
 
 
 def test_alerts_without_a_way_out_are_a_warning(tmp_path: Path) -> None:

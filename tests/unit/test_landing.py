@@ -67,6 +67,21 @@ def test_landing_several_files_of_a_window_are_one_batch(tmp_path: Path) -> None
     assert batch.rows == 3
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "earlier.json", "emptied.json"])
+def test_landing_file_named_like_one_of_its_own_is_kept_beside_it(
+    tmp_path: Path, name: str
+) -> None:
+    settings = case.make_settings(tmp_path)
+    stream = {"way": "files", "path": "{home}/drop/{date}/*.json", "format": "json"}
+    mapping = "select _file, _row, record->>'id' as account_id, 'x' as name from a"
+    source = case.write_source(settings, streams={"a": stream}, mappings={"account": mapping})
+    (settings.home / "drop" / "2026-03-01").mkdir()
+    case.drop(settings, f"2026-03-01/{name}", '[{"id": "1"}]\n')
+    case.drop(settings, "2026-03-01/part1.json", '[{"id": "2"}]\n')
+    (batch,) = case.take(settings, source)
+    assert batch.rows == 2
+
+
 def test_landing_split_shuffled_or_doubled_gives_the_same_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import yaml
 
 import ingest_case as case
 from throughline.errors import ConfigError
+from throughline.settings import load_settings
 from throughline.source_folders import load_sources
 
 
@@ -19,6 +20,7 @@ def load_changed(tmp_path: Path, change: dict[str, Any]) -> None:
     load_sources(settings)
 
 
+FILES = {"way": "files", "path": "a", "format": "csv"}
 TABLE = {"way": "database", "connection": "crm", "table": "crm.leads", "key": ["id"]}
 
 
@@ -47,8 +49,16 @@ TABLE = {"way": "database", "connection": "crm", "table": "crm.leads", "key": ["
             {"streams": {"calls": TABLE | {"key": ['id" or 1=1']}}},
             "streams.calls.database.key: .*is not a column name",
         ),
+        ({"streams": {"calls": FILES, "places": FILES}}, "lookups: places is the name of a table"),
+        ({"streams": {"calls": FILES, "calls_part": FILES}}, "lookups: calls_part is the name"),
+        ({"streams": {"calls": FILES | {"path": "{day}.csv"}}}, r"path: .*\{day\} is none of"),
+        ({"streams": {"calls": FILES | {"path": "{until}.csv"}}}, "begins with {date}"),
         (
-            {"streams": {"calls": {"way": "files", "path": "a", "format": "csv", "header": False}}},
+            {"streams": {"calls": FILES | {"encoding": "gb"}}},
+            "streams.calls.files.encoding: .*'gb' is no encoding of text",
+        ),
+        (
+            {"streams": {"calls": FILES | {"header": False}}},
             "streams.calls.columns: needed where the files have no header",
         ),
     ],
@@ -73,9 +83,31 @@ def test_source_folder_missing_or_doubled_is_named(tmp_path: Path) -> None:
         load_sources(settings)
 
 
-def test_source_folder_that_is_no_yaml_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [", "expected"),
+        ("streams:\n  calls: {way: files}\n  calls: {way: rest}\n", "'calls' stands there twice"),
+        ("constants: {since: 2026-02-30}", "day is out of range"),
+    ],
+)
+def test_source_folder_that_is_no_yaml_is_named(tmp_path: Path, text: str, said: str) -> None:
     settings = case.make_settings(tmp_path)
     folder = case.write_source(settings).folder
-    (folder / "source.yml").write_text("a: [", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"phones/source\.yml is not valid YAML"):
+    (folder / "source.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=rf"(?s)phones/source\.yml is not valid YAML: .*{said}"):
         load_sources(settings)
+
+
+def test_source_folder_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    settings = case.make_settings(tmp_path)
+    source = case.write_source(settings)
+    (source.folder / "cdr.sql").write_bytes("-- 呼叫\n".encode("gb18030"))
+    with pytest.raises(ConfigError, match=r"cdr\.sql is not UTF-8"):
+        source.mapping("cdr")
+    for path in (source.folder / "source.yml", settings.config_file):
+        path.write_bytes("# 呼叫\n".encode("gb18030") + path.read_bytes())
+    with pytest.raises(ConfigError, match=r"source\.yml is not valid YAML"):
+        load_sources(settings)
+    with pytest.raises(ConfigError, match=r"throughline\.yml is not valid YAML"):
+        load_settings(settings.config_file)

@@ -25,7 +25,13 @@ def list_(
     """List batches, oldest first."""
     from throughline import landing
     from throughline.cli.tables import print_table
+    from throughline.contracts import contract_of
+    from throughline.landing.batches import STATUSES
 
+    if status not in (None, "landed", *STATUSES):
+        raise ThroughlineError(f"--status is landed, {', '.join(STATUSES)}")
+    if entity is not None:
+        contract_of(entity)
     batches = landing.input_batches(load_settings(), entity=entity)
     rows = [
         (batch.batch_id, str(batch.as_of), batch.status, batch.rows, batch.rejected)

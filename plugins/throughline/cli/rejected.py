@@ -23,7 +23,10 @@ def list_(
     """
     from throughline import landing
     from throughline.cli.tables import print_table
+    from throughline.contracts import contract_of
 
+    if entity is not None:
+        contract_of(entity)
     batches = landing.input_batches(load_settings(), entity=entity)
     newest = {(batch.entity, batch.source, batch.window): batch.batch_id for batch in batches}
     rows = [

@@ -93,9 +93,9 @@ def add(
     name: str,
     pack: Annotated[str | None, typer.Option(help="Vendor pack to begin with.")] = None,
     entity: Annotated[str | None, typer.Option(help="Entity of a new folder.")] = None,
-    way: Annotated[str, typer.Option(help="files, database or rest.")] = "files",
-    domain: Annotated[str, typer.Option(help=", ".join(DOMAINS))] = "crm",
-    owner: Annotated[str, typer.Option(help="Who is told when it fails.")] = "data-team",
+    way: Annotated[str | None, typer.Option(help="files (default), database or rest.")] = None,
+    domain: Annotated[str | None, typer.Option(help=f"{', '.join(DOMAINS)}; crm.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who is told when it fails.")] = None,
 ) -> None:
     """Make a source folder: a vendor pack, or a skeleton with mapping, sample and test."""
     from throughline import scaffold
@@ -103,12 +103,15 @@ def add(
     settings = load_settings()
     if (pack is None) == (entity is None):
         raise ConfigError(f"give --entity, or --pack: {', '.join(scaffold.packs())}")
+    if pack is not None and (way or domain):
+        raise ConfigError("a pack has its --way and --domain; change them in its source.yml")
+    way, domain = way or "files", domain or "crm"
     if way not in ("files", "database", "rest") or domain not in DOMAINS:
         raise ConfigError(f"--way is files, database or rest; --domain {', '.join(DOMAINS)}")
     folder = (
-        scaffold.add_pack(settings, pack, name)
+        scaffold.add_pack(settings, pack, name, owner)
         if pack is not None
-        else scaffold.add_skeleton(settings, name, entity or "", way, domain, owner)
+        else scaffold.add_skeleton(settings, name, entity or "", way, domain, owner or "data-team")
     )
     typer.echo(f"{folder}: edit source.yml, then `throughline source test {name}`")
 

@@ -2,12 +2,15 @@
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Sequence
 from numbers import Number
 from typing import Any
 
 import typer
+
+from throughline.errors import ThroughlineError
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -30,17 +33,38 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 def one_line(text: str) -> str:
     """One printable line: text of a source does not steer a terminal."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return " ".join(_printable(text).split())
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else _printable(str(value))
 
 
 def print_json(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print rows as a JSON array of objects; decimals, dates and instants become strings."""
-    objects = [dict(zip(columns, row, strict=True)) for row in rows]
-    typer.echo(json.dumps(objects, default=str, ensure_ascii=False, indent=1))
+    """Print rows as a JSON array of objects; decimals, dates and instants become strings.
+
+    What is no number in JSON (NaN, infinity) becomes null.
+
+    Raises:
+        ThroughlineError: two columns have one name; an object would keep only the last.
+    """
+    doubled = sorted({name for name in columns if list(columns).count(name) > 1})
+    if doubled:
+        raise ThroughlineError(f"columns of one name: {', '.join(doubled)}; rename them with `as`")
+    objects = [_in_json(dict(zip(columns, row, strict=True))) for row in rows]
+    typer.echo(json.dumps(objects, default=str, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def _in_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _in_json(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_in_json(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def print_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

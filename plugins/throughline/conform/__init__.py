@@ -1,6 +1,7 @@
 """Conform: mapping and contract turn landing batches into accepted and rejected rows."""
 
 import logging
+import re
 import shutil
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from throughline.settings import Settings
 from throughline.source_folders import load_sources
 
 log = logging.getLogger(__name__)
+_OF_A_CELL = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
 
 
 def conform(settings: Settings, parts: Parts, engine: Engine | None = None) -> InputBatch:
@@ -123,8 +125,17 @@ def _explain(
     for name in parts.manifests:
         columns = [row[0] for row in connection.execute(f'describe "{name}"').fetchall()]
         seen.append(f"stream {name} has {', '.join(columns[2:])}")
+    return f"{where} does not fit window {parts.window}: {_said(error)}; {'; '.join(seen)}"
+
+
+def _said(error: duckdb.Error) -> str:
+    """What DuckDB says of a mapping, without the cells that it quotes: they may be personal."""
     said = str(error).strip().splitlines()[0]
-    return f"{where} does not fit window {parts.window}: {said}; {'; '.join(seen)}"
+    if not isinstance(error, _OF_A_CELL):
+        return said
+    wanted = re.search(r" to ([A-Z]+[0-9]*(\([0-9,]+\))?)$", said)
+    what = f"{said.partition(':')[0]}{f' to {wanted[1]}' if wanted else ''}"
+    return f"{what}, of a cell that is not shown; try_cast and its like leave it to the contract"
 
 
 def _commit(

@@ -1,5 +1,6 @@
 """From what a mapping delivers to the type of a contract field: strict, nothing guessed."""
 
+from throughline.contracts import SQL_TYPES
 from throughline.errors import ConformError
 
 _TEXTS = ("VARCHAR", "JSON", "UUID", "BLOB")
@@ -22,10 +23,12 @@ _ZONE = " ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)"
 _PATTERNS = {
     "integer": "[+-]?[0-9]{1,19}([.]0+)?",
     "decimal": "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)",
+    "rate": "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?",
     "double": "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?",
     "date": _ISO,
 }
-_SQL = {"integer": "BIGINT", "decimal": "DECIMAL(18,4)", "double": "DOUBLE", "date": "DATE"}
+_NUMBERS = ("integer", "decimal", "rate", "double")
+_SQL = {kind: SQL_TYPES[kind] for kind in (*_NUMBERS, "date")}
 
 
 def given(column: str, kind: str) -> str:
@@ -65,9 +68,9 @@ def _from_text(text: str, wanted: str, zone: str) -> str:
             f" when lower({text}) in ('false', 'f', 'no', 'n', '0') then false end"
         )
     if wanted == "timestamp":
+        zoned = f"try_cast({text} as timestamptz), try_cast({_plain(text)} as timestamptz)"
         return (
-            f"case when regexp_full_match({text}, '{_ISO}{_CLOCK}{_ZONE}')"
-            f" then try_cast({text} as timestamptz)"
+            f"case when regexp_full_match({text}, '{_ISO}{_CLOCK}{_ZONE}') then coalesce({zoned})"
             f" when regexp_full_match({text}, '{_ISO}{_CLOCK}')"
             f" then {_placed(f'try_cast({text} as timestamp)', zone)} end"
         )
@@ -77,8 +80,15 @@ def _from_text(text: str, wanted: str, zone: str) -> str:
     return f"case when {shaped}{finite} then {value} end"
 
 
+def _plain(text: str) -> str:
+    """SQL of an instant of our shape as DuckDB wants it: with seconds, `Z`, no space before it."""
+    seconds = f"nullif(regexp_extract({text}, '^.{{16}}(:[0-9.]+)', 1), '')"
+    offset = f"upper(regexp_extract({text}, '[Zz]$|[+-][0-9:]+$'))"
+    return f"{text}[:16] || coalesce({seconds}, ':00') || {offset}"
+
+
 def _from_native(value: str, base: str, wanted: str, zone: str) -> str | None:
-    if wanted in ("integer", "decimal", "double") and base in (*_WHOLE, *_FLOATS, "DECIMAL"):
+    if wanted in _NUMBERS and base in (*_WHOLE, *_FLOATS, "DECIMAL"):
         finite = f"isfinite({value}::double)" if base in _FLOATS else "true"
         whole = f" and {value} = trunc({value})" if wanted == "integer" else ""
         return f"case when {finite}{whole} then try_cast({value} as {_SQL[wanted]}) end"

@@ -1,6 +1,7 @@
 """Writes what conform found: accepted rows, rejected rows without their text, and the counts."""
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -187,10 +188,17 @@ def _measures(
         sql.replace("$path", "read_parquet($1)"), [str(path)]
     ).fetchall()[0]
     return {
-        "min_date": first.isoformat() if first else None,
-        "max_date": last.isoformat() if last else None,
+        "min_date": _iso(first),
+        "max_date": _iso(last),
         "amount": str(amount) if amount is not None and money else None,
     }
+
+
+def _iso(day: date | str | None) -> str | None:
+    """ISO text of a date; DuckDB gives those of years that Python lacks as text: the nearest."""
+    if isinstance(day, str):
+        day = date.min if day.endswith("(BC)") else date.max
+    return day.isoformat() if day else None
 
 
 def _tally(connection: duckdb.DuckDBPyConnection, column: str, relation: str) -> dict[str, int]:

@@ -105,9 +105,13 @@ def _make_lookup(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -
     }
     if path.suffix not in readers:
         raise ConformError(f"lookup {path} is none of {', '.join(readers)}")
-    connection.execute(
-        f'create temp table "{name}" as select * from {readers[path.suffix]}', [str(path)]
-    )
+    try:
+        connection.execute(
+            f'create temp table "{name}" as select * from {readers[path.suffix]}', [str(path)]
+        )
+    except duckdb.Error as error:
+        said = " ".join(str(error).split())[:300]
+        raise ConformError(f"lookup {path} cannot be read: {said}") from error
 
 
 def _make_constants(connection: duckdb.DuckDBPyConnection, source: Source) -> None:

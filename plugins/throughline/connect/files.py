@@ -17,6 +17,7 @@ from throughline.connect.remote import RemoteFile, find_windows
 from throughline.connect.sheets import check_workbook
 from throughline.errors import SourceError
 from throughline.landing.manifests import (
+    OWN_FILES,
     Draft,
     LandedFile,
     Manifest,
@@ -31,6 +32,7 @@ from throughline.windows import Window
 
 log = logging.getLogger(__name__)
 _CHUNK = 1024 * 1024
+_TAIL = 64
 Found = Path | RemoteFile
 
 
@@ -61,15 +63,15 @@ def land_files(settings: Settings, source: Source, name: str, as_of: date) -> La
     for window, paths in windows.values():
         if not window.ended(as_of):
             continue
-        there = _known(known, window, paths)
-        if there is not None:
-            found_again(settings, there, as_of)
-            continue
-        missing = [path.name for path in paths if not _is_ready(path, stream)]
-        if missing:
-            waiting += missing
-            continue
         try:
+            there = _known(known, window, paths)
+            if there is not None:
+                found_again(settings, there, as_of)
+                continue
+            missing = [path.name for path in paths if not _is_ready(path, stream)]
+            if missing:
+                waiting += missing
+                continue
             new += land_window(settings, source, name, as_of, window, paths)
         except SourceError as error:
             errors.append(str(error))
@@ -86,9 +88,10 @@ def land_window(
     assert isinstance(stream, FileStream)
     before = {manifest.batch for manifest in landed(settings, source.name, name)}
     folder = new_draft_folder(settings, source.name, name)
-    doubled = len({path.name for path in paths}) < len(paths)
+    names = {path.name for path in paths}
+    numbered = len(names) < len(paths) or not names.isdisjoint(OWN_FILES)
     copies = [
-        _take(path, folder / (f"{number:04d}-{path.name}" if doubled else path.name), stream)
+        _take(path, folder / (f"{number:04d}-{path.name}" if numbered else path.name), stream)
         for number, path in enumerate(paths)
     ]
     fault.point("land.after_copy")
@@ -106,7 +109,10 @@ def _known(known: list[Manifest], window: Window, paths: list[Found]) -> Manifes
 
 
 def _origin(path: Found) -> tuple[str, int, int]:
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise SourceError(f"{path} is listed, but cannot be looked at: {_short(error)}") from error
     return (str(path), status.st_size, status.st_mtime_ns)
 
 
@@ -130,7 +136,7 @@ def _take(path: Found, target: Path, stream: FileStream) -> LandedFile:
             taken.flush()
             os.fsync(taken.fileno())
     except OSError as error:
-        raise SourceError(f"{path} cannot be copied to the landing: {error}") from error
+        raise SourceError(f"{path} cannot be copied to the landing: {_short(error)}") from error
     if _origin(path) != origin or target.stat().st_size != origin[1]:
         raise SourceError(f"{path} changed while it was read; it is taken again at the next try")
     if stream.control == "sha256":
@@ -139,8 +145,15 @@ def _take(path: Found, target: Path, stream: FileStream) -> LandedFile:
     return LandedFile(target.name, origin[1], digest.hexdigest(), None, origin)
 
 
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
 def _compare(path: Found, found: str) -> None:
-    words = _control(path).read_text(encoding="utf-8", errors="replace").split()
+    try:
+        words = _control(path).read_text(encoding="utf-8", errors="replace").split()
+    except OSError as error:
+        raise SourceError(f"{_control(path)} cannot be read: {_short(error)}") from error
     if not words or words[0].lower() != found:
         raise SourceError(
             f"{path} has sha256 {found[:12]}…, its control file says {' '.join(words)[:12]}…; "
@@ -157,11 +170,13 @@ def _check_whole(path: Found, copy: Path, stream: FileStream) -> None:
     try:
         with opened(copy, packing) as file:
             while chunk := file.read(_CHUNK):
-                last = (last + chunk)[-8:]
+                last = (last + chunk)[-_TAIL:]
     except (EOFError, OSError, zlib.error) as error:
         raise SourceError(f"{path} is not a whole {packing} file: {error}") from error
     if not last and not stream.empty_ok:
         raise SourceError(f"{path} is empty; set `empty_ok: true` where that is right")
+    if last and stream.format == "json" and not last.replace(b"\0", b"").rstrip().endswith(b"]"):
+        raise SourceError(f"{path} does not end with a ]: it is cut, or no array of records")
     if last and stream.format != "json" and stream.final_newline and b"\n" not in last[-4:]:
         raise SourceError(
             f"{path} does not end with a line end, so it may be cut; deliver it again, or set "

@@ -81,8 +81,8 @@ def find_windows(settings: Settings, source: Source, stream: FileStream) -> dict
         SourceError: the storage cannot be reached or refuses.
         ConfigError: the connection is missing, or nothing here speaks the protocol.
     """
-    if "://" not in stream.path:
-        return find_files(stream.path, source.folder, settings.home)
+    if "://" not in (path := stream.path.removeprefix("file://")):
+        return find_files(path, source.folder, settings.home)
     protocol, _, place = stream.path.partition("://")
     files = _filesystem(settings, protocol, stream.connection)
     fixed = place.split("{")[0].split("*")[0]

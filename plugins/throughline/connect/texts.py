@@ -55,7 +55,7 @@ def as_utf8(path: Path, name: str, stream: FileStream) -> Iterator[tuple[Path, s
     A decoded or unzipped copy lasts for the block.
     """
     packing = packing_of(name, stream)
-    if _codec(stream) == "utf-8-sig" and packing != "zip":
+    if _codec(stream) == "utf-8-sig" and packing != "zip" and not _is_marked(path, packing, stream):
         yield path, packing
         return
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as copy:
@@ -69,28 +69,41 @@ def as_utf8(path: Path, name: str, stream: FileStream) -> Iterator[tuple[Path, s
         yield Path(copy.name), "none"
 
 
-@contextlib.contextmanager
-def with_one_line_end(path: Path, packing: str, separator: str) -> Iterator[tuple[Path, str]]:
-    """Yield a UTF-8 table with one kind of line end; DuckDB reads no file that has both.
+def _is_marked(path: Path, packing: str, stream: FileStream) -> bool:
+    """Whether JSON lines begin with a byte order mark, which DuckDB takes for text there."""
+    if stream.format != "jsonl":
+        return False
+    with opened(path, packing) as file:
+        return file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
 
-    Only a file that mixes them near its beginning is copied. Line ends inside quotes stay.
-    """
+
+def mixes_line_ends(path: Path, packing: str) -> bool:
+    """Whether a table has both kinds of line end near its beginning; DuckDB reads no such file."""
     with opened(path, packing) as file:
         start = file.read(_LOOKED_AT)
-    if b"\r\n" not in start or not re.search(rb"(?<!\r)\n", start):
-        yield path, packing
-        return
+    return b"\r\n" in start and re.search(rb"(?<!\r)\n", start) is not None
+
+
+@contextlib.contextmanager
+def with_one_line_end(
+    path: Path, name: str, packing: str, separator: str
+) -> Iterator[tuple[Path, str]]:
+    """Yield a copy of a UTF-8 table with one kind of line end. Line ends inside quotes stay.
+
+    Raises:
+        SourceError: it is not UTF-8, or its quotes are not those of CSV.
+    """
     csv.field_size_limit(LONGEST_RECORD)
     with (
         opened(path, packing) as binary,
         io.TextIOWrapper(binary, encoding="utf-8-sig", newline="") as given,
         tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as copy,
     ):
-        writer = csv.writer(copy, delimiter=separator, lineterminator="\n")
+        writer = csv.writer(copy, delimiter=separator, lineterminator="\n", quoting=csv.QUOTE_ALL)
         try:
             writer.writerows(csv.reader(given, delimiter=separator, strict=True))
-        except csv.Error as error:
-            raise SourceError(f"{path.name} is no table of cells: {error}") from error
+        except (csv.Error, UnicodeError) as error:
+            raise SourceError(f"{name} is no table of cells: {error}") from error
         copy.flush()
         yield Path(copy.name), "none"
 

@@ -19,6 +19,7 @@ SUBJECTS: tuple[Callable[[Settings], list[Finding]], ...] = (
     configuration.pii_key,
     configuration.sources,
     configuration.schedule,
+    configuration.variables,
     configuration.alerts,
     machine.database,
     machine.processes,

@@ -61,6 +61,17 @@ def schedule(settings: Settings) -> list[Finding]:
     return []
 
 
+def variables(settings: Settings) -> list[Finding]:
+    """Whether the dbt project has the vars that are set."""
+    from throughline.warehouse.dbt import dbt_vars
+
+    try:
+        dbt_vars(settings)
+    except ConfigError as error:
+        return [Finding("vars", "error", str(error), "correct vars in throughline.yml")]
+    return []
+
+
 def alerts(settings: Settings) -> list[Finding]:
     """Whether alerts have a way out and every owner an address."""
     found = []

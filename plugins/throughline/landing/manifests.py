@@ -22,6 +22,8 @@ from throughline.landing.files import (
 from throughline.settings import Settings
 
 MANIFEST = "manifest.json"
+OWN_FILES = (MANIFEST, EARLIER, EMPTIED)
+"""What stands beside the files of a batch; none of them may have such a name."""
 
 
 @dataclass(frozen=True)

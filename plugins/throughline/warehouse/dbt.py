@@ -15,8 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from throughline.errors import BuildError
+from throughline.errors import BuildError, ConfigError
 from throughline.settings import PACKAGE, Settings, process_environment
+from throughline.yaml_text import read_yaml
 
 OUTPUT_TAIL = 2000
 OUT_OF_MEMORY = "Out of Memory Error"
@@ -32,13 +33,28 @@ def project_folder(settings: Settings) -> Path:
     return beside if beside.is_dir() else PACKAGE.parents[1] / "dbt_project"
 
 
+def project_vars(settings: Settings) -> dict[str, Any]:
+    """The vars that the dbt project has, with their defaults."""
+    path = project_folder(settings) / "dbt_project.yml"
+    return read_yaml(path.read_text(encoding="utf-8")).get("vars") or {}
+
+
 def dbt_vars(settings: Settings) -> dict[str, Any]:
-    """Vars given to dbt: they come from the settings alone, so they rarely change."""
-    return {
-        **settings.vars,
+    """Vars given to dbt: they come from the settings alone, so they rarely change.
+
+    Raises:
+        ConfigError: one is set that no model could ask for.
+    """
+    own = {
         "business_tz": settings.business_tz,
         "reporting_currency": settings.reporting_currency,
     }
+    unknown = sorted(settings.vars.keys() - project_vars(settings).keys() if settings.vars else ())
+    if unknown:
+        raise ConfigError(f"vars: {', '.join(unknown)}: no such var in dbt_project/dbt_project.yml")
+    for name in settings.vars.keys() & own.keys():
+        raise ConfigError(f"vars.{name}: set {name} beside vars, not in it")
+    return {**settings.vars, **own}
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,9 @@ from throughline.contracts import Contract, load_contracts
 from throughline.landing import InputBatch
 from throughline.settings import Settings
 from throughline.sql_text import literal, quoted
-from throughline.warehouse.dbt import project_folder
+from throughline.warehouse.dbt import project_vars
 from throughline.warehouse.event_keys import copied_dates, index_batches, record_touched_batches
 from throughline.warehouse.inputs import rows_of
-from throughline.yaml_text import read_yaml
 
 CLOCK_SKEW_MINUTES = 10
 
@@ -127,6 +126,5 @@ def business_date(settings: Settings, contract: Contract) -> str:
 
 def clock_skew_minutes(settings: Settings) -> int:
     """The var `clock_skew_min`: settings, else dbt_project.yml."""
-    project = read_yaml((project_folder(settings) / "dbt_project.yml").read_text(encoding="utf-8"))
-    given = {**(project.get("vars") or {}), **settings.vars}
+    given = {**project_vars(settings), **settings.vars}
     return int(given.get("clock_skew_min", CLOCK_SKEW_MINUTES))

@@ -152,6 +152,25 @@ def test_json_keeps_dates_readable(capsys) -> None:
     assert json.loads(capsys.readouterr().out) == [{"day": "2026-03-01", "count": 2}]
 
 
+def test_json_of_values_that_json_lacks_is_valid(home, throughline) -> None:
+    publish(home)
+    sql = "select 'NaN'::double as a, {'x': [-'inf'::double]} as b, map {date '2026-03-01': 1} as c"
+    code, out, _ = throughline("query", sql, "--json")
+    assert code == 0 and "NaN" not in out and "Infinity" not in out
+    assert json.loads(out) == [{"a": None, "b": {"x": [None]}, "c": {"2026-03-01": 1}}]
+
+
+def test_json_loses_no_column_of_a_doubled_name(home, throughline) -> None:
+    publish(home)
+    code, _, error = throughline("query", "select 1 as id, 2 as id", "--json")
+    assert code == 1 and "columns of one name: id" in error
+
+
+def test_table_keeps_text_that_would_steer_a_terminal_in_its_cell(capsys) -> None:
+    print_table(("a", "b"), [("x\x1b[2J\ny", 1)])
+    assert capsys.readouterr().out == "a        b\nx [2J y  1\n"
+
+
 def test_table_without_rows_says_so(capsys) -> None:
     print_table(("a",), [])
     assert capsys.readouterr().out == "(no rows)\n"

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 import ingest_case as case
 from throughline import cli, landing, night
 from throughline.alerts import spool
+from throughline.errors import ThroughlineError
 from throughline.extract import extract_source
 from throughline.landing import Outcome, write_outcome
 from throughline.settings import Settings
@@ -59,6 +60,21 @@ def test_rejected_rows_are_listed_with_reasons_and_shown_one_by_one(settings: Se
     shown = run("rejected", "show", batch.batch_id, "--limit", "3")
     assert shown.count("value:direction") == 3
     assert batch.batch_id not in run("rejected", "list", "--entity", "lead")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("batch", "list", "--status", "hold"), "--status is landed, passed, held, withdrawn"),
+        (("batch", "list", "--entity", "leads"), "there is no entity 'leads'; there are account"),
+        (("rejected", "list", "--entity", "leads"), "there is no entity 'leads'"),
+    ],
+)
+def test_list_of_what_does_not_exist_is_an_error(
+    settings: Settings, arguments: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(ThroughlineError, match=said):
+        CliRunner().invoke(cli.commands, arguments, catch_exceptions=False)
 
 
 def test_replay_after_a_mended_mapping_leaves_accepted_rows_as_they_were(

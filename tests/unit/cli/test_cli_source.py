@@ -175,6 +175,7 @@ def test_source_preview_shows_accepted_and_rejected_rows_and_lands_nothing(
         (("add", "more", "--entity", "cat"), "there is no entity 'cat'"),
         (("add", "more", "--pack", "cat"), "there is no pack 'cat'; there are amazon_ads_tables, "),
         (("add", "more"), "give --entity, or --pack: amazon_ads_tables, "),
+        (("add", "more", "--pack", "ga4", "--domain", "crm"), "a pack has its --way and --domain"),
         (("add", "more", "--entity", "lead", "--way", "ftp"), "--way is files, database or rest"),
     ],
 )
@@ -222,8 +223,9 @@ def test_source_add_gives_every_entity_a_sample_that_its_contract_accepts(home: 
 
 @pytest.mark.parametrize("pack", scaffold.packs())
 def test_source_add_copies_a_pack_that_can_be_read(home: Settings, command, pack: str) -> None:
-    assert command("add", "sales", "--pack", pack)[0] == 0
+    assert command("add", "sales", "--pack", pack, "--owner", "on-call: #1")[0] == 0
     source = load_sources(load_settings())["sales"]
+    assert source.owner == "on-call: #1"
     assert source.entities and (source.folder / "README.md").is_file()
     given = yaml.safe_load((scaffold.PACKS / pack / "source.yml").read_text(encoding="utf-8"))
     assert given["source"] == pack
