@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -85,6 +85,13 @@ def test_backfill_with_dates_turned_round_is_refused(home, throughline) -> None:
     code, _, err = throughline("backfill", "--from", "2026-03-02", "--to", "2026-03-01")
     assert code == 1
     assert "2026-03-02 is after --to 2026-03-01" in err
+
+
+def test_backfill_of_a_night_that_is_not_over_is_refused(home, throughline) -> None:
+    tomorrow = (date.today() + timedelta(days=1)).isoformat()
+    code, out, err = throughline("backfill", "--from", "2026-03-01", "--to", tomorrow, "--local")
+    assert (code, out) == (1, "")
+    assert f"{tomorrow} is not over" in err
 
 
 def test_backfill_without_a_stack_says_how_to_start_one(home, throughline) -> None:
