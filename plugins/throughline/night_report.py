@@ -124,7 +124,9 @@ def read_report(settings: Settings, as_of: date) -> NightReport:
     """
     path = report_path(settings, as_of)
     if not path.exists():
-        raise BuildError(f"the night of {as_of} is not built; `throughline run --as-of {as_of}`")
+        raise BuildError(
+            f"the night of {as_of} is not built; `throughline backfill --from {as_of} --to {as_of}`"
+        )
     given = json.loads(path.read_text(encoding="utf-8"))
     return NightReport(**{**given, "checks": [CheckResult(**row) for row in given["checks"]]})
 

@@ -169,4 +169,4 @@ def test_table_without_rows_says_so(capsys) -> None:
 def test_check_of_a_night_that_was_never_built_is_refused(home, throughline) -> None:
     code, _, err = throughline("check", "payment", "--as-of", "2026-03-01")
     assert code == 1
-    assert "night of 2026-03-01 is not built" in err
+    assert "night of 2026-03-01 is not built; `throughline backfill --from 2026-03-01" in err
