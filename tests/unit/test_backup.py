@@ -17,7 +17,7 @@ from release_case import make_candidate
 from throughline import cli, fence, landing
 from throughline.backup import backup, restore
 from throughline.backup.listing import LISTING, read_listing
-from throughline.errors import BackupError
+from throughline.errors import BackupError, DamagedError
 from throughline.extract import extract_domain
 from throughline.local import postgres, processes
 from throughline.publish import publish
@@ -213,6 +213,25 @@ def test_a_batch_that_rotted_before_is_copied_and_named(
     assert said.exit_code == 1
     assert "damaged before it was copied: home/landing/phones/calls/" in said.output
     assert read_listing(tmp_path / "copy").damaged != ()
+
+
+def test_a_manifest_that_rotted_before_is_copied_and_named(home: Settings, tmp_path: Path) -> None:
+    [rotten] = home.landing.glob("*/*/*/manifest.json")
+    rotten.write_text(rotten.read_text()[:60])
+    taken = backup(home, tmp_path / "copy")
+    name = f"home/{rotten.relative_to(home.home).as_posix()}"
+    assert taken.damaged == (name,)
+    assert (tmp_path / "copy" / name).read_bytes() == rotten.read_bytes()
+
+
+def test_keys_that_rotted_are_refused_and_nothing_is_restored(
+    home: Settings, tmp_path: Path
+) -> None:
+    backup(home, tmp_path / "copy", tmp_path / "keys")
+    (tmp_path / "keys" / "keys.json").write_text("")
+    with pytest.raises(DamagedError, match=r"keys\.json is damaged"):
+        restore(empty(home), tmp_path / "copy", tmp_path / "keys")
+    assert visible(empty(home)) == []
 
 
 def test_a_state_database_with_other_incidents_is_not_touched(

@@ -12,6 +12,7 @@ the same rows), candidates, logs, caches, the demo's source systems, and Airflow
 from collections.abc import Iterator
 from pathlib import Path
 
+from throughline.errors import DamagedError
 from throughline.landing.batches import MANIFEST
 from throughline.landing.files import read_json
 from throughline.settings import Settings
@@ -41,16 +42,19 @@ def batches(settings: Settings) -> Iterator[Path]:
                 yield from _visible(manifest.parent.rglob("*"))
 
 
-def promised(path: Path) -> str | None:
-    """What the manifest of its batch says a file's hash is; None where it says nothing."""
+def is_damaged(path: Path, sha256: str) -> bool:
+    """Whether a file is not what the manifest of its batch says, or that manifest unreadable."""
     manifest = path.parent / MANIFEST
-    if path.name == MANIFEST or not manifest.is_file():
-        return None
-    given = read_json(manifest)
-    if path.name == "accepted.parquet":
-        return given.get("accepted_sha256")
-    files = given.get("files", ())
-    return next((file["sha256"] for file in files if file["name"] == path.name), None)
+    if not manifest.is_file():
+        return False
+    try:
+        given = read_json(manifest)
+    except DamagedError:
+        return path == manifest
+    promised = {file["name"]: file["sha256"] for file in given.get("files", ())}
+    if "accepted_sha256" in given:
+        promised["accepted.parquet"] = given["accepted_sha256"]
+    return promised.get(path.name) not in (None, sha256)
 
 
 def _visible(found: Iterator[Path]) -> Iterator[Path]:

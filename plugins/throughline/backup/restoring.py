@@ -16,7 +16,7 @@ from throughline import fault
 from throughline.alerts import archive
 from throughline.backup import saved_keys
 from throughline.backup.listing import Entry, Listing, copy_file, read_listing
-from throughline.errors import BackupError
+from throughline.errors import BackupError, ThroughlineError
 from throughline.keys import private_folder
 from throughline.landing.files import read_json, sync, write_json
 from throughline.settings import Settings
@@ -49,7 +49,7 @@ def restore(
                     saved_keys.bring_back(keys_from.resolve(), draft / "home", listing.backup_id)
                 _fill_state(settings, draft, listing)
                 fault.point("restore.filled")
-            except BackupError:
+            except ThroughlineError:
                 shutil.rmtree(draft, ignore_errors=True)
                 raise
             os.sync()

@@ -102,7 +102,7 @@ class _Taker:
                 continue
             (self.folder / name).chmod(0o600)
             self.entries.append(entry)
-            if contents.promised(path) not in (None, entry.sha256):
+            if contents.is_damaged(path, entry.sha256):
                 self.damaged.append(name)
 
 
