@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from throughline import keys
+from throughline import alerts, keys
 from throughline.doctor import configuration, examine, machine
 from throughline.local import postgres, processes
 from throughline.local.processes import Process
@@ -182,6 +182,21 @@ def test_database_that_does_not_answer_is_an_error(tmp_path: Path, monkeypatch) 
     monkeypatch.setenv("THROUGHLINE_STATE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
     [found] = machine.database(given)
     assert "does not answer" in found.problem
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresq://u:secret@h/db", "postgresql://u:sec%zzret@h/db", "u:secret@h"]
+)
+def test_an_address_that_is_none_is_told_without_its_password(
+    tmp_path: Path, monkeypatch, caplog: pytest.LogCaptureFixture, url: str
+) -> None:
+    given = settings(tmp_path)
+    monkeypatch.setenv("THROUGHLINE_STATE_URL", url)
+    [found] = machine.database(given)
+    assert "THROUGHLINE_STATE_URL is no address" in found.problem
+    told = str(alerts.deliver(given))
+    assert "THROUGHLINE_STATE_URL is no address" in told
+    assert not any("ret" in said for said in (found.problem, told, caplog.text))
 
 
 def test_database_that_answers_is_no_finding(tmp_path: Path) -> None:
