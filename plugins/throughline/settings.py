@@ -207,13 +207,15 @@ def load_settings(config: Path | None = None) -> Settings:
     `THROUGHLINE_HOME` overrides `home`. Relative paths are relative to the file's folder.
 
     Raises:
-        ConfigError: there is no such file, or a key of it is wrong; the message names the key.
+        ConfigError: there is no such file, it is no text, or a key of it is wrong: it is named.
     """
     path = (config or _find()).resolve()
     try:
         given = read_yaml(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError as error:
         raise ConfigError(f"{path} does not exist; set THROUGHLINE_CONFIG") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as UTF-8 text: {error}") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(given, dict):

@@ -68,6 +68,31 @@ def test_missing_configuration_is_reported(tmp_path: Path, monkeypatch) -> None:
     assert "nowhere.yml does not exist" in found.problem
 
 
+@pytest.mark.parametrize("content", [None, b"home: h\xff\xfe", "home: home".encode("utf-16")])
+def test_configuration_that_is_no_text_is_reported(
+    tmp_path: Path, monkeypatch, content: bytes | None
+) -> None:
+    config = tmp_path / "throughline.yml"
+    config.mkdir() if content is None else config.write_bytes(content)
+    monkeypatch.setenv("THROUGHLINE_CONFIG", str(config))
+    [found] = examine()
+    assert f"{config} cannot be read" in found.problem
+
+
+def test_what_cannot_be_looked_at_is_a_finding_and_ends_nothing(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("THROUGHLINE_CONFIG", str(settings(tmp_path).config_file))
+    (tmp_path / "home").write_text("a file where the folder should be")
+    assert "Not a directory" in problems(examine())
+    (tmp_path / "home").unlink()
+    (tmp_path / "home" / "run").mkdir(parents=True)
+    (tmp_path / "home" / "run" / "processes.json").write_text("")
+    found = problems(examine())
+    assert f"error cannot be looked at: {tmp_path / 'home/run/processes.json'} is damaged" in found
+    assert "nothing is published yet" in found
+
+
 def test_home_below_a_file_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file where the folder should be")
     [found] = machine.home(settings(tmp_path))

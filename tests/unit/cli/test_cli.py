@@ -107,6 +107,20 @@ def test_broken_configuration_names_the_key(home, throughline) -> None:
     assert "releases.keep" in err
 
 
+def test_what_the_system_refuses_is_one_line_that_names_it(home, throughline) -> None:
+    home.write_text("a file where the folder should be")
+    code, _, err = throughline("upkeep")
+    assert code == 1
+    assert err.startswith("throughline: the system refuses: ")
+    assert str(home) in err
+
+
+def test_status_passes_over_what_is_no_night(home, throughline) -> None:
+    (home / "outcomes").mkdir(parents=True)
+    (home / "outcomes" / ".DS_Store").touch()
+    assert throughline("status")[0] == 0
+
+
 def test_status_of_an_empty_home_is_valid_json(home, throughline) -> None:
     code, out, _ = throughline("status", "--json")
     assert code == 0
