@@ -4,6 +4,8 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
+from itertools import chain, count
+from math import isfinite
 from numbers import Number
 from typing import Any
 
@@ -38,9 +40,30 @@ def _text(value: Any) -> str:
 
 
 def print_json(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print rows as a JSON array of objects; decimals, dates and instants become strings."""
-    objects = [dict(zip(columns, row, strict=True)) for row in rows]
-    typer.echo(json.dumps(objects, default=str, ensure_ascii=False, indent=1))
+    """Print rows as a JSON array of objects; decimals, dates and instants become strings.
+
+    A column whose name another one has got is called `name_1`, as DuckDB does in a table.
+    """
+    names = _distinct(columns)
+    objects = [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
+    typer.echo(json.dumps(objects, default=str, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def _distinct(columns: Sequence[str]) -> list[str]:
+    names: list[str] = []
+    for column in columns:
+        others = (f"{column}_{number}" for number in count(1))
+        names.append(next(name for name in chain([column], others) if name not in names))
+    return names
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON has: no number is null, keys are texts."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _plain(held) for key, held in value.items()}
+    return [_plain(held) for held in value] if isinstance(value, (list, tuple)) else value
 
 
 def print_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -175,6 +175,17 @@ def test_json_keeps_dates_readable(capsys) -> None:
     assert json.loads(capsys.readouterr().out) == [{"day": "2026-03-01", "count": 2}]
 
 
+def test_json_is_json_and_keeps_every_column_whatever_the_query(capsys) -> None:
+    row = (1, 2, float("nan"), [float("inf"), 0.5], {date(2026, 3, 1): float("-inf")}, 3)
+    print_json(("a", "a", "b", "c", "d", "a_1"), [row])
+    said = capsys.readouterr().out
+    [found] = json.loads(said, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert found == {
+        **{"a": 1, "a_1": 2, "b": None, "c": [None, 0.5]},
+        **{"d": {"2026-03-01": None}, "a_1_1": 3},
+    }
+
+
 def test_table_without_rows_says_so(capsys) -> None:
     print_table(("a",), [])
     assert capsys.readouterr().out == "(no rows)\n"
