@@ -2,7 +2,10 @@
 
 import json
 import os
+import resource
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -213,6 +216,44 @@ def test_a_batch_that_rotted_before_is_copied_and_named(
     assert said.exit_code == 1
     assert "damaged before it was copied: home/landing/phones/calls/" in said.output
     assert read_listing(tmp_path / "copy").damaged != ()
+
+
+def test_a_release_that_rotted_before_is_copied_and_named(home: Settings, tmp_path: Path) -> None:
+    release = home.current.resolve()
+    release.chmod(0o644)
+    release.write_bytes(b"rotten" + release.read_bytes()[6:4096])
+    assert backup(home, tmp_path / "copy").damaged == ("home/releases/one.duckdb",)
+
+
+def test_a_disk_without_room_is_blamed_and_not_the_backup(home: Settings, tmp_path: Path) -> None:
+    release = home.current.resolve()
+    with no_file_over(100_000), pytest.raises(BackupError, match=f"{release} cannot be copied to"):
+        backup(home, tmp_path / "short")
+    with pytest.raises(BackupError, match="one that did not end"):
+        restore(empty(home), tmp_path / "short", without_key=True)
+    backup(home, tmp_path / "copy")
+    with no_file_over(100_000), pytest.raises(BackupError, match=r"File too large.* make room"):
+        restore(empty(home), tmp_path / "copy", without_key=True)
+    assert visible(empty(home)) == []
+    restore(empty(home), tmp_path / "copy", without_key=True)
+
+
+@contextmanager
+def no_file_over(size: int) -> Iterator[None]:
+    """Let writing a file larger than that fail, as on a disk without room."""
+    known = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, known[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, known)
+
+
+def test_a_home_in_the_backup_itself_is_refused(home: Settings, tmp_path: Path) -> None:
+    backup(home, tmp_path / "copy")
+    with pytest.raises(BackupError, match="would lie in the backup"):
+        restore(empty(home, "copy/new"), tmp_path / "copy", without_key=True)
+    assert not (tmp_path / "copy" / "new").exists()
 
 
 def test_a_manifest_that_rotted_before_is_copied_and_named(home: Settings, tmp_path: Path) -> None:
