@@ -43,7 +43,7 @@ class Night(Section):
 class Warehouse(Section):
     """Limits of the embedded engine."""
 
-    memory_limit: str = "4GB"
+    memory_limit: str = Field(default="4GB", pattern=r"(?i)^\d+(\.\d+)? ?[kmgt]i?b$")
     threads: int = Field(default=2, ge=1)
     lock_wait_seconds: int = Field(default=900, ge=1)
 

@@ -5,6 +5,7 @@ import shutil
 import socket
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from throughline import alerts, keys
@@ -66,6 +67,38 @@ def test_missing_configuration_is_reported(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("THROUGHLINE_CONFIG", str(tmp_path / "nowhere.yml"))
     [found] = examine()
     assert "nowhere.yml does not exist" in found.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("warehouse: {memory_limit: lots}", "warehouse.memory_limit: "),
+        ("warehouse: {memory_limit: 4 potatoes}", "warehouse.memory_limit: "),
+        ("vars: {late_dayz: 4}", "vars.late_dayz is no var of "),
+        ("vars: {late_days: many}", "vars.late_days: 'many' is not of the kind of 3"),
+        ("vars: {event_roi_model: 1}", "vars.event_roi_model: 1 is not of the kind of 'linear'"),
+        ("vars: {business_tz: UTC}", "vars.business_tz has no effect"),
+    ],
+)
+def test_a_wrong_value_or_key_is_an_error_and_not_passed_over(
+    tmp_path: Path, monkeypatch, text: str, said: str
+) -> None:
+    config = tmp_path / "throughline.yml"
+    config.write_text(f"home: home\n{text}\n")
+    monkeypatch.setenv("THROUGHLINE_CONFIG", str(config))
+    assert any(one.level == "error" and said in one.problem for one in examine())
+
+
+@pytest.mark.parametrize("limit", ["300MB", "4GiB", "1.5 gb", "0.5TB"])
+def test_right_vars_and_limits_are_no_finding(tmp_path: Path, limit: str) -> None:
+    given = settings(
+        tmp_path,
+        f"warehouse: {{memory_limit: {limit}}}\n"
+        "vars: {late_days: 4, alpha: 0.01, active_definition: is_core}\n",
+    )
+    assert configuration.variables(given) == []
+    with duckdb.connect(config={"memory_limit": given.warehouse.memory_limit}):
+        pass
 
 
 @pytest.mark.parametrize("content", [None, b"home: h\xff\xfe", "home: home".encode("utf-16")])

@@ -18,6 +18,7 @@ SUBJECTS: tuple[Callable[[Settings], list[Finding]], ...] = (
     machine.room,
     configuration.pii_key,
     configuration.sources,
+    configuration.variables,
     configuration.schedule,
     configuration.alerts,
     machine.database,

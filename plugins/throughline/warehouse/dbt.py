@@ -15,13 +15,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from throughline.errors import BuildError
+from throughline.errors import BuildError, ConfigError
 from throughline.settings import PACKAGE, Settings, process_environment
+from throughline.yaml_text import read_yaml
 
 OUTPUT_TAIL = 2000
 OUT_OF_MEMORY = "Out of Memory Error"
 """DuckDB's words for a statement that did not fit under `warehouse.memory_limit`."""
 ALONE = ("--threads", "1")
+OWN_KEYS = ("business_tz", "reporting_currency")
+"""Vars that have keys of their own in `throughline.yml`."""
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +36,33 @@ def project_folder(settings: Settings) -> Path:
 
 
 def dbt_vars(settings: Settings) -> dict[str, Any]:
-    """Vars given to dbt: they come from the settings alone, so they rarely change."""
+    """Vars given to dbt: they come from the settings alone, so they rarely change.
+
+    Raises:
+        ConfigError: dbt_project.yml has no such var, or a number where a text is given.
+    """
+    _known(settings)
     return {
         **settings.vars,
         "business_tz": settings.business_tz,
         "reporting_currency": settings.reporting_currency,
     }
+
+
+def _known(settings: Settings) -> None:
+    """Compare `vars` with those of the project, whose SQL takes no notice of any other."""
+    if not settings.vars:
+        return
+    path = project_folder(settings) / "dbt_project.yml"
+    known = read_yaml(path.read_text(encoding="utf-8")).get("vars") or {}
+    for name, value in settings.vars.items():
+        where = f"{settings.config_file}: vars.{name}"
+        if name in OWN_KEYS:
+            raise ConfigError(f"{where} has no effect; set {name} itself, beside vars")
+        if name not in known:
+            raise ConfigError(f"{where} is no var of {path}; it has {', '.join(sorted(known))}")
+        if isinstance(value, str) != isinstance(known[name], str):
+            raise ConfigError(f"{where}: {value!r} is not of the kind of {known[name]!r}")
 
 
 @dataclass(frozen=True)
