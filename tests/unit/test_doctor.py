@@ -74,6 +74,8 @@ def test_missing_configuration_is_reported(tmp_path: Path, monkeypatch) -> None:
     [
         ("warehouse: {memory_limit: lots}", "warehouse.memory_limit: "),
         ("warehouse: {memory_limit: 4 potatoes}", "warehouse.memory_limit: "),
+        ("night: {cutoff_minutes: 5}\nnight: {}", "the key 'night' stands twice"),
+        ("vars: {late_days: 1, late_days: 2}", "the key 'late_days' stands twice"),
         ("vars: {late_dayz: 4}", "vars.late_dayz is no var of "),
         ("vars: {late_days: many}", "vars.late_days: 'many' is not of the kind of 3"),
         ("vars: {event_roi_model: 1}", "vars.event_roi_model: 1 is not of the kind of 'linear'"),
