@@ -119,7 +119,7 @@ def test_what_cannot_be_looked_at_is_a_finding_and_ends_nothing(
 ) -> None:
     monkeypatch.setenv("THROUGHLINE_CONFIG", str(settings(tmp_path).config_file))
     (tmp_path / "home").write_text("a file where the folder should be")
-    assert "Not a directory" in problems(examine())
+    assert "cannot be written" in problems(examine())
     (tmp_path / "home").unlink()
     (tmp_path / "home" / "run").mkdir(parents=True)
     (tmp_path / "home" / "run" / "processes.json").write_text("")

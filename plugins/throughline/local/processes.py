@@ -172,8 +172,9 @@ def _send(member: psutil.Process, sign: int) -> None:
 
 
 def _path(settings: Settings) -> Path:
-    return private_folder(settings.home / "run") / "processes.json"
+    return settings.home / "run" / "processes.json"
 
 
 def _write(settings: Settings, processes: list[Process]) -> None:
+    private_folder(_path(settings).parent)
     write_private(_path(settings), json.dumps([asdict(process) for process in processes], indent=1))

@@ -125,6 +125,7 @@ def test_status_of_an_empty_home_is_valid_json(home, throughline) -> None:
     code, out, _ = throughline("status", "--json")
     assert code == 0
     assert json.loads(out) == {"stack": {}, "served": None, "nights": [], "incidents": None}
+    assert not home.exists(), "looking makes nothing"
 
 
 def test_down_when_nothing_runs_says_so(home, throughline) -> None:
