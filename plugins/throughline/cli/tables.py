@@ -36,7 +36,9 @@ def one_line(text: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    """A value on one line, spaces kept; text of a source does not steer a terminal."""
+    shown = "" if value is None else str(value)
+    return shown if shown.isprintable() else "".join(c if c.isprintable() else " " for c in shown)
 
 
 def print_json(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -171,6 +171,12 @@ def test_csv_makes_formulas_harmless_and_leaves_numbers_alone(capsys) -> None:
     assert capsys.readouterr().out == "a,b\n'=cmd(),-1\n'@x,\nplain,2.5\n"
 
 
+def test_a_table_shows_text_of_a_source_on_its_line_and_obeys_none_of_it(capsys) -> None:
+    print_table(("name", "rows"), [("a\nb\x1b[2J\x9b31m\u202e", 1), ("王  小", 2)])
+    shown = "a b [2J 31m".ljust(12)
+    assert capsys.readouterr().out == f"name{' ' * 8}  rows\n{shown}     1\n王  小{' ' * 8}     2\n"
+
+
 def test_json_keeps_dates_readable(capsys) -> None:
     print_json(("day", "count"), [(date(2026, 3, 1), 2)])
     assert json.loads(capsys.readouterr().out) == [{"day": "2026-03-01", "count": 2}]
