@@ -3,13 +3,15 @@
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, count
 from math import isfinite
 from numbers import Number
 from typing import Any
 
 import typer
+
+from throughline.errors import ThroughlineError
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -28,6 +30,16 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
             for cell, width, is_right in zip(row, widths, right, strict=True)
         ]
         typer.echo("  ".join(cells).rstrip())
+
+
+def require(option: str, given: str | None, known: Iterable[str]) -> None:
+    """Refuse a word that a list can never have: `(no rows)` would look like good news.
+
+    Raises:
+        ThroughlineError: names the words there are.
+    """
+    if given is not None and given not in (words := sorted(known)):
+        raise ThroughlineError(f"{option} {given!r} is none of {', '.join(words)}")
 
 
 def one_line(text: str) -> str:

@@ -171,6 +171,20 @@ def test_csv_makes_formulas_harmless_and_leaves_numbers_alone(capsys) -> None:
     assert capsys.readouterr().out == "a,b\n'=cmd(),-1\n'@x,\nplain,2.5\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("batch list --status hold", "--status 'hold' is none of held, landed, passed, withdrawn"),
+        ("batch list --entity leads", "--entity 'leads' is none of account, "),
+        ("rejected list --entity /etc", "--entity '/etc' is none of account, "),
+    ],
+)
+def test_a_word_that_no_list_has_is_refused(home, throughline, words: str, said: str) -> None:
+    code, out, err = throughline(*words.split())
+    assert (code, out) == (1, "")
+    assert said in err
+
+
 def test_a_table_shows_text_of_a_source_on_its_line_and_obeys_none_of_it(capsys) -> None:
     print_table(("name", "rows"), [("a\nb\x1b[2J\x9b31m\u202e", 1), ("王  小", 2)])
     shown = "a b [2J 31m".ljust(12)
