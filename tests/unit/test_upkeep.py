@@ -135,6 +135,19 @@ def release(settings: Settings, run_id: str, batches: list[str]) -> None:
         publish(settings, run, held)
 
 
+def test_a_replaced_batch_that_a_withdrawal_brings_back_says_how_to_go_on(tmp_path: Path) -> None:
+    settings = make_home(tmp_path, ["account"])
+    old, new = (put_account(settings, "A", DAY + timedelta(days=number)) for number in range(2))
+    assert freed(settings) == {"replaced batches": 1}
+    for batch in (new, old):
+        landing.set_verdict(settings, batch, "withdrawn", "test", "it was wrong")
+        run = plan(settings, DAY + timedelta(days=1))
+        if batch == new:
+            with pytest.raises(BuildError, match=f"withdraw this one.*batch withdraw {old}"):
+                prepare(settings, run.as_of, settings.work_file, run.batches, run.run_id)
+    prepare(settings, run.as_of, settings.work_file, run.batches, run.run_id)
+
+
 def test_a_night_whose_rows_are_gone_says_so_and_newer_ones_build(tmp_path: Path) -> None:
     settings = make_home(tmp_path, ["account"])
     for number in range(2):
