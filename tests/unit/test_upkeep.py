@@ -345,6 +345,9 @@ def test_releases_beyond_keep_go_and_never_the_served_one(tmp_path: Path) -> Non
     fewer.current.unlink()
     fewer.current.symlink_to("releases/one.duckdb")
     assert freed(fewer) == {}
+    elsewhere = fewer.release_folder.rename(tmp_path / "elsewhere")
+    fewer.release_folder.symlink_to(elsewhere)
+    assert freed(fewer) == {}
     fewer.current.unlink()
     fewer.current.symlink_to("releases/three.duckdb")
     assert freed(fewer) == {"releases": 1}

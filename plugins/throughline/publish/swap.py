@@ -96,7 +96,7 @@ def old_releases(settings: Settings) -> list[Path]:
     found = sorted(
         settings.release_folder.glob("*.duckdb"), key=lambda path: (path.stat().st_mtime_ns, path)
     )
-    return [path for path in found[: -settings.releases.keep] if path != served]
+    return [path for path in found[: -settings.releases.keep] if path.resolve() != served]
 
 
 def _seal(candidate: Path) -> None:
