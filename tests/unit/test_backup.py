@@ -218,6 +218,24 @@ def test_a_batch_that_rotted_before_is_copied_and_named(
     assert read_listing(tmp_path / "copy").damaged != ()
 
 
+def test_a_landed_file_whose_name_begins_with_a_dot_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = case.make_settings(tmp_path)
+    calls = {"way": "files", "path": "{home}/drop/.calls_{date}_{until}.csv", "format": "csv"}
+    case.write_source(settings, streams={"calls": calls})
+    case.drop(settings, f".calls_{DAY}_{DAY}.csv", case.call_lines(*CALLS))
+    assert extract_domain(settings, "calls", DAY).status == "ok"
+    [manifest] = landing.landed(settings, "phones", "calls")
+    (manifest.folder(settings) / ".manifest.json.77").write_text("a draft of a killed process")
+    backup(settings, tmp_path / "copy")
+    new = empty(settings)
+    restore(new, tmp_path / "copy", without_key=True)
+    landing.verify(new, manifest)
+    assert not (manifest.folder(new) / ".manifest.json.77").exists()
+
+
 def test_a_release_that_rotted_before_is_copied_and_named(home: Settings, tmp_path: Path) -> None:
     release = home.current.resolve()
     release.chmod(0o644)

@@ -9,6 +9,7 @@ Left out, because it can be made again: the work file (the next night builds it 
 the same rows), candidates, logs, caches, the demo's source systems, and Airflow's own database.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from throughline.errors import DamagedError
 from throughline.landing.batches import MANIFEST
 from throughline.landing.files import read_json
 from throughline.settings import Settings
+
+DRAFT = re.compile(r"\..+\.json\.\d+")
+"""Name of a document that is being written; a file of a source may begin with a dot, too."""
 
 
 def waiting_reports(settings: Settings) -> Iterator[Path]:
@@ -39,7 +43,8 @@ def batches(settings: Settings) -> Iterator[Path]:
     for root, depth in ((settings.input, "*/*"), (settings.landing, "*/*/*")):
         for manifest in sorted(root.glob(f"{depth}/{MANIFEST}")):
             if not manifest.parent.name.startswith("."):
-                yield from _visible(manifest.parent.rglob("*"))
+                found = sorted(path for path in manifest.parent.rglob("*") if path.is_file())
+                yield from (path for path in found if not DRAFT.fullmatch(path.name))
 
 
 def is_damaged(path: Path, sha256: str) -> bool:
