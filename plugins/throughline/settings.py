@@ -49,7 +49,7 @@ class Warehouse(Section):
 
 
 class Releases(Section):
-    """How many releases stay on disk."""
+    """How many releases stay on disk, and how many of back-dated nights beside them."""
 
     keep: int = Field(default=5, ge=2)
 
