@@ -21,6 +21,10 @@ class ConformError(ThroughlineError):
     """A mapping does not fit its stream or its contract."""
 
 
+class DamagedError(ThroughlineError):
+    """A file of the home is not what was written there; names it."""
+
+
 class BuildError(ThroughlineError):
     """dbt failed; names the models."""
 

@@ -177,7 +177,13 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _read(folder: Path) -> dict[str, Any]:
     path = folder / "fence.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as error:
+        raise FenceError(
+            f"{path} is damaged ({error}): nobody knows who is at work; see that no night is, and"
+            " remove it"
+        ) from error
 
 
 def _write(folder: Path, state: dict[str, Any]) -> None:

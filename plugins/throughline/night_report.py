@@ -11,6 +11,7 @@ from typing import Any
 from throughline import landing
 from throughline.checks.results import CheckResult
 from throughline.errors import BuildError
+from throughline.landing.files import read_json
 from throughline.settings import Settings
 from throughline.warehouse.engine import sync
 from throughline.warehouse.runs import Run
@@ -121,11 +122,14 @@ def read_report(settings: Settings, as_of: date) -> NightReport:
 
     Raises:
         BuildError: the night was not built yet.
+        DamagedError: the report cannot be read.
     """
     path = report_path(settings, as_of)
     if not path.exists():
-        raise BuildError(f"the night of {as_of} is not built; `throughline run --as-of {as_of}`")
-    given = json.loads(path.read_text(encoding="utf-8"))
+        raise BuildError(
+            f"the night of {as_of} is not built; `throughline backfill --from {as_of} --to {as_of}`"
+        )
+    given = read_json(path)
     return NightReport(**{**given, "checks": [CheckResult(**row) for row in given["checks"]]})
 
 

@@ -8,7 +8,7 @@ from throughline.settings import DOMAINS, Settings
 
 def known_nights(settings: Settings) -> list[date]:
     """Nights that a domain said an outcome of, oldest first."""
-    folders = settings.outcomes.iterdir() if settings.outcomes.exists() else []
+    folders = settings.outcomes.glob("????-??-??")
     return sorted(date.fromisoformat(folder.name) for folder in folders)
 
 

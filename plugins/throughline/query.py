@@ -29,7 +29,7 @@ def query(settings: Settings, sql: str, limit: int | None = None) -> Answer:
     no settings, no Python variables.
 
     Raises:
-        PublishError: nothing is published yet.
+        PublishError: nothing is published yet, or the release is damaged.
         QueryError: the SQL is wrong, or wants more than to read.
     """
     if not settings.current.exists():
@@ -37,6 +37,8 @@ def query(settings: Settings, sql: str, limit: int | None = None) -> Answer:
     with _reader(settings) as con:
         try:
             cursor = con.execute(sql)
+            if cursor is None:
+                raise QueryError("there is no statement in it")
             described = cursor.description or []
             rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
         except duckdb.Error as error:
@@ -49,17 +51,20 @@ def query(settings: Settings, sql: str, limit: int | None = None) -> Answer:
 
 
 def _reader(settings: Settings) -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(
-        str(settings.current.resolve()),
-        read_only=True,
-        config={
-            "memory_limit": settings.warehouse.memory_limit,
-            "threads": settings.warehouse.threads,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-        },
-    )
+    config: dict[str, Any] = {
+        "memory_limit": settings.warehouse.memory_limit,
+        "threads": settings.warehouse.threads,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+    }
+    try:
+        con = duckdb.connect(str(settings.current.resolve()), read_only=True, config=config)
+    except duckdb.Error as error:
+        raise PublishError(
+            f"{settings.current} cannot be read ({error}); `throughline release rollback` serves"
+            " another one of `throughline release list`"
+        ) from error
     con.execute("set TimeZone = 'UTC'")
     con.execute("set python_enable_replacements = false")
     con.execute("set enable_external_access = false")

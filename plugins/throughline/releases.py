@@ -80,10 +80,13 @@ def export(settings: Settings, run_id: str, to: str) -> list[str]:
     Returns the tables.
 
     Raises:
-        PublishError: there is no such release.
+        PublishError: there is no such release, or the database refuses.
     """
+    is_database = to.startswith(("postgresql://", "postgres://"))
+    if "://" in to and not is_database:
+        raise PublishError("--to is a folder, or a URL that begins with postgresql://")
     with _opened(settings, run_id) as con:
-        if to.startswith(("postgresql://", "postgres://")):
+        if is_database:
             return _to_postgres(con, to)
         return _to_parquet(con, Path(to))
 
@@ -105,16 +108,28 @@ def _to_parquet(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
 def _to_postgres(con: duckdb.DuckDBPyConnection, url: str) -> list[str]:
     import adbc_driver_postgresql.dbapi as postgresql
 
-    done = []
-    with postgresql.connect(url) as target, target.cursor() as cursor:
-        for schema, table in _tables(con):
-            cursor.execute(f"create schema if not exists {quoted(schema)}")
-            cursor.execute(f"drop table if exists {quoted(schema)}.{quoted(table)}")
-            rows = con.execute(_plain(con, schema, table)).to_arrow_reader(50_000)
-            cursor.adbc_ingest(table, rows, mode="create", db_schema_name=schema)
-            done.append(f"{schema}.{table}")
-        target.commit()
+    done, what = [], "the database"
+    try:
+        with postgresql.connect(url) as target, target.cursor() as cursor:
+            for schema, table in _tables(con):
+                what = f"{schema}.{table}"
+                cursor.execute(f"create schema if not exists {quoted(schema)}")
+                cursor.execute(f"drop table if exists {quoted(schema)}.{quoted(table)}")
+                rows = con.execute(_plain(con, schema, table)).to_arrow_reader(50_000)
+                cursor.adbc_ingest(table, rows, mode="create", db_schema_name=schema)
+                done.append(what)
+            target.commit()
+    except postgresql.Error as error:
+        raise PublishError(
+            f"{what} cannot be written; PostgreSQL is as it was: {_without(url, str(error))}"
+        ) from error
     return done
+
+
+def _without(url: str, text: str) -> str:
+    """A message without the password of a URL, also where it is half of a wrong one."""
+    secret = url.partition("://")[2].rpartition("@")[0].partition(":")[2]
+    return text.replace(secret, "…") if secret else text
 
 
 def _plain(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> str:

@@ -43,13 +43,13 @@ class Night(Section):
 class Warehouse(Section):
     """Limits of the embedded engine."""
 
-    memory_limit: str = Field(default="4GB", pattern=r"(?i)^[0-9]+([.][0-9]+)? ?[kmgt](i?b)?$")
+    memory_limit: str = Field(default="4GB", pattern=r"(?i)^\d+(\.\d+)? ?[kmgt]i?b$")
     threads: int = Field(default=2, ge=1)
     lock_wait_seconds: int = Field(default=900, ge=1)
 
 
 class Releases(Section):
-    """How many releases stay on disk."""
+    """How many releases stay on disk, and how many of back-dated nights beside them."""
 
     keep: int = Field(default=5, ge=2)
 
@@ -207,14 +207,16 @@ def load_settings(config: Path | None = None) -> Settings:
     `THROUGHLINE_HOME` overrides `home`. Relative paths are relative to the file's folder.
 
     Raises:
-        ConfigError: there is no such file, or a key of it is wrong; the message names the key.
+        ConfigError: there is no such file, it is no text, or a key of it is wrong: it is named.
     """
     path = (config or _find()).resolve()
     try:
         given = read_yaml(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError as error:
         raise ConfigError(f"{path} does not exist; set THROUGHLINE_CONFIG") from error
-    except (yaml.YAMLError, UnicodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as UTF-8 text: {error}") from error
+    except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(given, dict):
         raise ConfigError(f"{path} must hold keys and values, not a {type(given).__name__}")

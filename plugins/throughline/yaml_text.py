@@ -16,7 +16,7 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> Any:
     for key, _ in node.value:
         if isinstance(key, yaml.ScalarNode) and key.value in seen:
             raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key.value!r} stands there twice", key.start_mark
+                None, None, f"the key {key.value!r} stands twice", key.start_mark
             )
         seen.add(key.value)
     return loader.construct_yaml_map(node)

@@ -2,7 +2,10 @@
 
 import json
 import os
+import resource
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from release_case import make_candidate
 from throughline import cli, fence, landing
 from throughline.backup import backup, restore
 from throughline.backup.listing import LISTING, read_listing
-from throughline.errors import BackupError
+from throughline.errors import BackupError, DamagedError
 from throughline.extract import extract_domain
 from throughline.local import postgres, processes
 from throughline.publish import publish
@@ -213,6 +216,81 @@ def test_a_batch_that_rotted_before_is_copied_and_named(
     assert said.exit_code == 1
     assert "damaged before it was copied: home/landing/phones/calls/" in said.output
     assert read_listing(tmp_path / "copy").damaged != ()
+
+
+def test_a_landed_file_whose_name_begins_with_a_dot_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = case.make_settings(tmp_path)
+    calls = {"way": "files", "path": "{home}/drop/.calls_{date}_{until}.csv", "format": "csv"}
+    case.write_source(settings, streams={"calls": calls})
+    case.drop(settings, f".calls_{DAY}_{DAY}.csv", case.call_lines(*CALLS))
+    assert extract_domain(settings, "calls", DAY).status == "ok"
+    [manifest] = landing.landed(settings, "phones", "calls")
+    (manifest.folder(settings) / ".manifest.json.77").write_text("a draft of a killed process")
+    backup(settings, tmp_path / "copy")
+    new = empty(settings)
+    restore(new, tmp_path / "copy", without_key=True)
+    landing.verify(new, manifest)
+    assert not (manifest.folder(new) / ".manifest.json.77").exists()
+
+
+def test_a_release_that_rotted_before_is_copied_and_named(home: Settings, tmp_path: Path) -> None:
+    release = home.current.resolve()
+    release.chmod(0o644)
+    release.write_bytes(b"rotten" + release.read_bytes()[6:4096])
+    assert backup(home, tmp_path / "copy").damaged == ("home/releases/one.duckdb",)
+
+
+def test_a_disk_without_room_is_blamed_and_not_the_backup(home: Settings, tmp_path: Path) -> None:
+    release = home.current.resolve()
+    with no_file_over(100_000), pytest.raises(BackupError, match=f"{release} cannot be copied to"):
+        backup(home, tmp_path / "short")
+    with pytest.raises(BackupError, match="one that did not end"):
+        restore(empty(home), tmp_path / "short", without_key=True)
+    backup(home, tmp_path / "copy")
+    with no_file_over(100_000), pytest.raises(BackupError, match=r"File too large.* make room"):
+        restore(empty(home), tmp_path / "copy", without_key=True)
+    assert visible(empty(home)) == []
+    restore(empty(home), tmp_path / "copy", without_key=True)
+
+
+@contextmanager
+def no_file_over(size: int) -> Iterator[None]:
+    """Let writing a file larger than that fail, as on a disk without room."""
+    known = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, known[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, known)
+
+
+def test_a_home_in_the_backup_itself_is_refused(home: Settings, tmp_path: Path) -> None:
+    backup(home, tmp_path / "copy")
+    with pytest.raises(BackupError, match="would lie in the backup"):
+        restore(empty(home, "copy/new"), tmp_path / "copy", without_key=True)
+    assert not (tmp_path / "copy" / "new").exists()
+
+
+def test_a_manifest_that_rotted_before_is_copied_and_named(home: Settings, tmp_path: Path) -> None:
+    [rotten] = home.landing.glob("*/*/*/manifest.json")
+    rotten.write_text(rotten.read_text()[:60])
+    taken = backup(home, tmp_path / "copy")
+    name = f"home/{rotten.relative_to(home.home).as_posix()}"
+    assert taken.damaged == (name,)
+    assert (tmp_path / "copy" / name).read_bytes() == rotten.read_bytes()
+
+
+def test_keys_that_rotted_are_refused_and_nothing_is_restored(
+    home: Settings, tmp_path: Path
+) -> None:
+    backup(home, tmp_path / "copy", tmp_path / "keys")
+    (tmp_path / "keys" / "keys.json").write_text("")
+    with pytest.raises(DamagedError, match=r"keys\.json is damaged"):
+        restore(empty(home), tmp_path / "copy", tmp_path / "keys")
+    assert visible(empty(home)) == []
 
 
 def test_a_state_database_with_other_incidents_is_not_touched(

@@ -5,9 +5,10 @@ import shutil
 import socket
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from throughline import keys
+from throughline import alerts, keys
 from throughline.doctor import configuration, examine, machine
 from throughline.errors import ConfigError
 from throughline.local import postgres, processes
@@ -67,6 +68,65 @@ def test_missing_configuration_is_reported(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("THROUGHLINE_CONFIG", str(tmp_path / "nowhere.yml"))
     [found] = examine()
     assert "nowhere.yml does not exist" in found.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("warehouse: {memory_limit: lots}", "warehouse.memory_limit: "),
+        ("warehouse: {memory_limit: 4 potatoes}", "warehouse.memory_limit: "),
+        ("night: {cutoff_minutes: 5}\nnight: {}", "the key 'night' stands twice"),
+        ("vars: {late_days: 1, late_days: 2}", "the key 'late_days' stands twice"),
+        ("vars: {late_dayz: 4}", "vars.late_dayz is no var of "),
+        ("vars: {late_days: many}", "vars.late_days: 'many' is not of the kind of 3"),
+        ("vars: {event_roi_model: 1}", "vars.event_roi_model: 1 is not of the kind of 'linear'"),
+        ("vars: {business_tz: UTC}", "vars.business_tz has no effect"),
+    ],
+)
+def test_a_wrong_value_or_key_is_an_error_and_not_passed_over(
+    tmp_path: Path, monkeypatch, text: str, said: str
+) -> None:
+    config = tmp_path / "throughline.yml"
+    config.write_text(f"home: home\n{text}\n")
+    monkeypatch.setenv("THROUGHLINE_CONFIG", str(config))
+    assert any(one.level == "error" and said in one.problem for one in examine())
+
+
+@pytest.mark.parametrize("limit", ["300MB", "4GiB", "1.5 gb", "0.5TB"])
+def test_right_vars_and_limits_are_no_finding(tmp_path: Path, limit: str) -> None:
+    given = settings(
+        tmp_path,
+        f"warehouse: {{memory_limit: {limit}}}\n"
+        "vars: {late_days: 4, alpha: 0.01, active_definition: is_core}\n",
+    )
+    assert configuration.variables(given) == []
+    with duckdb.connect(config={"memory_limit": given.warehouse.memory_limit}):
+        pass
+
+
+@pytest.mark.parametrize("content", [None, b"home: h\xff\xfe", "home: home".encode("utf-16")])
+def test_configuration_that_is_no_text_is_reported(
+    tmp_path: Path, monkeypatch, content: bytes | None
+) -> None:
+    config = tmp_path / "throughline.yml"
+    config.mkdir() if content is None else config.write_bytes(content)
+    monkeypatch.setenv("THROUGHLINE_CONFIG", str(config))
+    [found] = examine()
+    assert f"{config} cannot be read" in found.problem
+
+
+def test_what_cannot_be_looked_at_is_a_finding_and_ends_nothing(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("THROUGHLINE_CONFIG", str(settings(tmp_path).config_file))
+    (tmp_path / "home").write_text("a file where the folder should be")
+    assert "cannot be written" in problems(examine())
+    (tmp_path / "home").unlink()
+    (tmp_path / "home" / "run").mkdir(parents=True)
+    (tmp_path / "home" / "run" / "processes.json").write_text("")
+    found = problems(examine())
+    assert f"error cannot be looked at: {tmp_path / 'home/run/processes.json'} is damaged" in found
+    assert "nothing is published yet" in found
 
 
 def test_home_below_a_file_cannot_be_written(tmp_path: Path) -> None:
@@ -198,6 +258,21 @@ def test_database_that_does_not_answer_is_an_error(tmp_path: Path, monkeypatch) 
     monkeypatch.setenv("THROUGHLINE_STATE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
     [found] = machine.database(given)
     assert "does not answer" in found.problem
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresq://u:secret@h/db", "postgresql://u:sec%zzret@h/db", "u:secret@h"]
+)
+def test_an_address_that_is_none_is_told_without_its_password(
+    tmp_path: Path, monkeypatch, caplog: pytest.LogCaptureFixture, url: str
+) -> None:
+    given = settings(tmp_path)
+    monkeypatch.setenv("THROUGHLINE_STATE_URL", url)
+    [found] = machine.database(given)
+    assert "THROUGHLINE_STATE_URL is no address" in found.problem
+    told = str(alerts.deliver(given))
+    assert "THROUGHLINE_STATE_URL is no address" in told
+    assert not any("ret" in said for said in (found.problem, told, caplog.text))
 
 
 def test_database_that_answers_is_no_finding(tmp_path: Path) -> None:

@@ -23,6 +23,15 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(config_file=tmp_path / "c.yml", home=tmp_path / "home", warehouse=warehouse)
 
 
+def test_a_damaged_token_is_an_error_that_says_what_to_do(settings: Settings) -> None:
+    fence.take(settings, "one", DAY).release()
+    (settings.work / "fence.json").write_text("")
+    with pytest.raises(FenceError, match=r"fence\.json is damaged .* remove it"):
+        fence.take(settings, "two", DAY)
+    (settings.work / "fence.json").unlink()
+    fence.take(settings, "two", DAY)
+
+
 @pytest.fixture
 def start_holder(settings: Settings):
     """Start a process that takes the fence and then sleeps, or stops itself."""

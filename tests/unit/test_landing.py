@@ -5,7 +5,8 @@ import pytest
 
 import ingest_case as case
 from throughline.connect.files import land_files
-from throughline.errors import SourceError, ThroughlineError
+from throughline.errors import DamagedError, SourceError, ThroughlineError
+from throughline.extract import extract_domain
 from throughline.landing import (
     Outcome,
     connected_entities,
@@ -34,6 +35,22 @@ def test_landing_same_day_twice_keeps_one_copy(tmp_path: Path) -> None:
     path.touch()
     assert land_files(settings, source, "calls", D2).new == ()
     assert len(landed(settings, "phones", "calls")) == 1
+
+
+@pytest.mark.parametrize("content", ["", '{"source": "phones", "str', "[]", "\x00"])
+def test_a_damaged_manifest_is_named_and_hides_no_batch(tmp_path: Path, content: str) -> None:
+    settings = case.make_settings(tmp_path)
+    case.write_source(settings)
+    case.drop(settings, "calls_2026-03-01.csv", ONE)
+    assert extract_domain(settings, "calls", D1).status == "ok"
+    for folder in (settings.landing / "phones" / "calls", settings.input / "cdr"):
+        [manifest] = folder.glob("*/manifest.json")
+        before = manifest.read_text()
+        manifest.write_text(content)
+        with pytest.raises(DamagedError, match=f"{manifest} is damaged .* from a backup"):
+            extract_domain(settings, "calls", D2)
+        manifest.write_text(before)
+    assert extract_domain(settings, "calls", D2).status == "ok"
 
 
 def test_landing_keeps_the_file_byte_by_byte(tmp_path: Path) -> None:

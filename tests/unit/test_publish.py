@@ -58,6 +58,20 @@ def test_an_older_night_becomes_a_release_but_is_not_served(settings):
     assert settings.current.readlink() == Path("releases/newer.duckdb")
 
 
+def test_releases_of_a_backfill_do_not_take_the_place_of_those_to_go_back_to(settings):
+    _publish(settings, "before")
+    _publish(settings, "served", DAY + timedelta(days=1))
+    for number in range(3):
+        as_of = DAY - timedelta(days=9 - number)
+        run = make_candidate(settings, f"past-{number}", as_of)
+        with duckdb.connect(str(candidate_path(settings, run.run_id))) as con:
+            con.execute("update build_info set is_backdated = true")
+        with fence.taken(settings, run.run_id, as_of) as held:
+            publish(settings, run, held)
+    left = sorted(path.stem for path in settings.release_folder.iterdir())
+    assert left == ["before", "past-1", "past-2", "served"]
+
+
 def test_old_releases_are_removed_but_never_the_served_one(settings):
     _publish(settings, "served", DAY)
     for number in (1, 2, 3):

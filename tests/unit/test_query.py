@@ -41,6 +41,20 @@ def test_without_a_release_the_error_says_how_to_get_one(tmp_path):
         query(bare, "select 1")
 
 
+def test_a_damaged_release_is_an_error_that_says_what_to_do(settings):
+    release = settings.current.resolve()
+    release.chmod(0o644)
+    release.write_bytes(b"no database" * 1000)
+    with pytest.raises(PublishError, match=r"current\.duckdb cannot be read .* release rollback"):
+        query(settings, "select 1")
+
+
+@pytest.mark.parametrize("sql", ["", " ;", "-- nothing"])
+def test_no_sql_is_refused(settings, sql):
+    with pytest.raises(QueryError, match="no statement"):
+        query(settings, sql)
+
+
 def test_wrong_sql_is_an_error_of_ours(settings):
     with pytest.raises(QueryError, match="no_such_table"):
         query(settings, "select * from no_such_table")

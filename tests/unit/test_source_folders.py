@@ -87,7 +87,7 @@ def test_source_folder_missing_or_doubled_is_named(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("a: [", "expected"),
-        ("streams:\n  calls: {way: files}\n  calls: {way: rest}\n", "'calls' stands there twice"),
+        ("streams:\n  calls: {way: files}\n  calls: {way: rest}\n", "'calls' stands twice"),
         ("constants: {since: 2026-02-30}", "day is out of range"),
     ],
 )

@@ -135,6 +135,19 @@ def release(settings: Settings, run_id: str, batches: list[str]) -> None:
         publish(settings, run, held)
 
 
+def test_a_replaced_batch_that_a_withdrawal_brings_back_says_how_to_go_on(tmp_path: Path) -> None:
+    settings = make_home(tmp_path, ["account"])
+    old, new = (put_account(settings, "A", DAY + timedelta(days=number)) for number in range(2))
+    assert freed(settings) == {"replaced batches": 1}
+    for batch in (new, old):
+        landing.set_verdict(settings, batch, "withdrawn", "test", "it was wrong")
+        run = plan(settings, DAY + timedelta(days=1))
+        if batch == new:
+            with pytest.raises(BuildError, match=f"withdraw this one.*batch withdraw {old}"):
+                prepare(settings, run.as_of, settings.work_file, run.batches, run.run_id)
+    prepare(settings, run.as_of, settings.work_file, run.batches, run.run_id)
+
+
 def test_a_night_whose_rows_are_gone_says_so_and_newer_ones_build(tmp_path: Path) -> None:
     settings = make_home(tmp_path, ["account"])
     for number in range(2):
@@ -233,6 +246,33 @@ def test_a_changed_mapping_leaves_alone_what_it_cannot_read_again(phones: Settin
     assert "2 windows stay as they were conformed before" in said(phones, 3)
 
 
+def test_a_window_that_comes_after_its_snapshot_was_removed_is_made_with_one_that_is_left(
+    tmp_path: Path,
+) -> None:
+    settings = case.make_settings(tmp_path, upkeep={"raw_days": 7})
+    calls = {"way": "files", "path": "{home}/drop/calls_{date}_{until}.csv", "format": "csv"}
+    agents = {"way": "files", "path": "{home}/drop/agents.csv", "format": "csv"}
+    sql = case.CALLS_SQL + " cross join (select count(*) from agents)"
+    case.write_source(settings, streams={"calls": calls, "agents": agents}, mappings={"cdr": sql})
+    for night_number in (0, 2):
+        deliver(settings, case.NIGHT + timedelta(days=night_number))
+        case.drop(settings, "agents.csv", f"name\nanna{night_number}\n")
+        assert extract(settings, night_number) == "ok", said(settings, night_number)
+    assert freed(settings) == {"raw files": 2}
+    before = ids(settings, LATER)
+    deliver(settings, case.NIGHT + timedelta(days=1))
+    (settings.home / "drop" / "agents.csv").unlink()
+    assert extract(settings, 1) == "ok"
+    assert "cdr 2026-03-03 waits for stream agents" in said(settings, 1)
+    for _ in range(2):
+        assert extract(settings, 3) == "ok"
+    after = landing.live_batches(settings, LATER)
+    assert {batch.batch_id for batch in after} > set(before)
+    assert [(batch.window, batch.rows) for batch in after] == [
+        (str(case.NIGHT + timedelta(days=number)), 200) for number in range(3)
+    ]
+
+
 def test_raw_files_of_a_held_batch_stay(phones: Settings) -> None:
     for batch in landing.live_batches(phones, LATER):
         landing.set_verdict(phones, batch.batch_id, "held", "test", "to be looked at")
@@ -304,6 +344,9 @@ def test_releases_beyond_keep_go_and_never_the_served_one(tmp_path: Path) -> Non
     fewer = settings.model_copy(update={"releases": type(settings.releases)(keep=2)})
     fewer.current.unlink()
     fewer.current.symlink_to("releases/one.duckdb")
+    assert freed(fewer) == {}
+    elsewhere = fewer.release_folder.rename(tmp_path / "elsewhere")
+    fewer.release_folder.symlink_to(elsewhere)
     assert freed(fewer) == {}
     fewer.current.unlink()
     fewer.current.symlink_to("releases/three.duckdb")

@@ -154,6 +154,16 @@ def test_a_file_of_the_last_success_that_is_gone_loses_its_entity(settings):
     assert _prepare(settings) == ["pageview"]
 
 
+def test_a_damaged_work_file_says_that_it_can_be_made_again(settings):
+    run = plan(settings, DAY)
+    settings.work.mkdir(parents=True)
+    settings.work_file.write_bytes(b"no database" * 1000)
+    with pytest.raises(BuildError, match=r"work\.duckdb cannot be opened.*remove it"):
+        prepare(settings, DAY, settings.work_file, run.batches, run.run_id)
+    settings.work_file.unlink()
+    prepare(settings, DAY, settings.work_file, run.batches, run.run_id)
+
+
 def test_a_file_with_another_number_of_rows_than_its_manifest_says_is_refused(settings):
     batch = put(settings, "account", [{"account_id": "a1", "name": "Nordwind"}], DAY)
     folder = settings.input / "account" / batch

@@ -89,6 +89,24 @@ def silence(error: BaseException) -> str:
     return f"the database of incidents does not answer: {first}"
 
 
+def opened(url: str, **more: Any) -> Any:
+    """Connect to the state database; what is wrong in an address may be its password: not told.
+
+    Raises:
+        ConfigError: the address is none.
+        psycopg.Error: nothing answers there.
+    """
+    import psycopg
+
+    try:
+        return psycopg.connect(url, connect_timeout=5, **more)
+    except psycopg.ProgrammingError:
+        raise ConfigError(
+            "THROUGHLINE_STATE_URL is no address of a PostgreSQL database, as in"
+            " postgresql://user:password@host:5432/database (special characters percent-encoded)"
+        ) from None
+
+
 @contextmanager
 def connect(settings: Settings) -> Iterator[Any]:
     """Open the state database with its tables in place; commits at the end.
@@ -97,17 +115,16 @@ def connect(settings: Settings) -> Iterator[Any]:
         ConfigError: no state database is known.
         psycopg.Error: it cannot be reached.
     """
-    import psycopg
     from psycopg.rows import dict_row
 
     url = settings.state_url
     if url is None:
         raise ConfigError("no state database is known; `make up` starts one")
     limits = "-c lock_timeout=5s -c statement_timeout=15s"
-    with psycopg.connect(url, connect_timeout=5, options=limits, row_factory=dict_row) as opened:
-        known = opened.execute("select to_regclass('throughline.outbox_sent') as found").fetchone()
+    with opened(url, options=limits, row_factory=dict_row) as con:
+        known = con.execute("select to_regclass('throughline.outbox_sent') as found").fetchone()
         if known["found"] is None:
-            opened.execute("select pg_advisory_xact_lock(%s)", [LOCK])
-            opened.execute(_TABLES)
-        opened.commit()
-        yield opened
+            con.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+            con.execute(_TABLES)
+        con.commit()
+        yield con

@@ -9,12 +9,17 @@ Left out, because it can be made again: the work file (the next night builds it 
 the same rows), candidates, logs, caches, the demo's source systems, and Airflow's own database.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from throughline.errors import DamagedError
 from throughline.landing.batches import MANIFEST
 from throughline.landing.files import read_json
 from throughline.settings import Settings
+
+DRAFT = re.compile(r"\..+\.json\.\d+")
+"""Name of a document that is being written; a file of a source may begin with a dot, too."""
 
 
 def waiting_reports(settings: Settings) -> Iterator[Path]:
@@ -38,19 +43,23 @@ def batches(settings: Settings) -> Iterator[Path]:
     for root, depth in ((settings.input, "*/*"), (settings.landing, "*/*/*")):
         for manifest in sorted(root.glob(f"{depth}/{MANIFEST}")):
             if not manifest.parent.name.startswith("."):
-                yield from _visible(manifest.parent.rglob("*"))
+                found = sorted(path for path in manifest.parent.rglob("*") if path.is_file())
+                yield from (path for path in found if not DRAFT.fullmatch(path.name))
 
 
-def promised(path: Path) -> str | None:
-    """What the manifest of its batch says a file's hash is; None where it says nothing."""
+def is_damaged(path: Path, sha256: str) -> bool:
+    """Whether a file is not what the manifest of its batch says, or that manifest unreadable."""
     manifest = path.parent / MANIFEST
-    if path.name == MANIFEST or not manifest.is_file():
-        return None
-    given = read_json(manifest)
-    if path.name == "accepted.parquet":
-        return given.get("accepted_sha256")
-    files = given.get("files", ())
-    return next((file["sha256"] for file in files if file["name"] == path.name), None)
+    if not manifest.is_file():
+        return False
+    try:
+        given = read_json(manifest)
+    except DamagedError:
+        return path == manifest
+    promised = {file["name"]: file["sha256"] for file in given.get("files", ())}
+    if "accepted_sha256" in given:
+        promised["accepted.parquet"] = given["accepted_sha256"]
+    return promised.get(path.name) not in (None, sha256)
 
 
 def _visible(found: Iterator[Path]) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from throughline import fault
 from throughline.alerts import archive
 from throughline.backup import saved_keys
 from throughline.backup.listing import Entry, Listing, copy_file, read_listing
-from throughline.errors import BackupError
+from throughline.errors import BackupError, ThroughlineError
 from throughline.keys import private_folder
 from throughline.landing.files import read_json, sync, write_json
 from throughline.settings import Settings
@@ -36,6 +36,8 @@ def restore(
             said.
     """
     folder = source.resolve()
+    if settings.home.is_relative_to(folder):
+        raise BackupError(f"the home {settings.home} would lie in the backup; name another home")
     listing = read_listing(folder)
     draft = settings.home / DRAFT
     with _alone(settings.home):
@@ -44,12 +46,12 @@ def restore(
             _check_key(settings, listing, keys_from, without_key)
             shutil.rmtree(draft, ignore_errors=True)
             try:
-                _copy(folder, draft, listing)
+                _copy(settings, folder, draft, listing)
                 if keys_from:
                     saved_keys.bring_back(keys_from.resolve(), draft / "home", listing.backup_id)
                 _fill_state(settings, draft, listing)
                 fault.point("restore.filled")
-            except BackupError:
+            except ThroughlineError:
                 shutil.rmtree(draft, ignore_errors=True)
                 raise
             os.sync()
@@ -87,7 +89,7 @@ def _check_key(
     )
 
 
-def _copy(folder: Path, draft: Path, listing: Listing) -> None:
+def _copy(settings: Settings, folder: Path, draft: Path, listing: Listing) -> None:
     for entry in listing.files:
         source, target = folder / entry.path, draft / entry.path
         try:
@@ -95,7 +97,11 @@ def _copy(folder: Path, draft: Path, listing: Listing) -> None:
         except FileNotFoundError as error:
             raise _broken(folder, entry, "is missing") from error
         except OSError as error:
-            raise _broken(folder, entry, f"cannot be copied ({error.strerror})") from error
+            raise BackupError(
+                f"{source} cannot be copied to {settings.home} ({error.strerror}); nothing was"
+                " restored: make room there, or, where that file cannot be read, take another"
+                " backup"
+            ) from error
         if (found.bytes, found.sha256) != (entry.bytes, entry.sha256):
             raise _broken(folder, entry, "is not what was backed up (sha256)")
         target.chmod(entry.mode)

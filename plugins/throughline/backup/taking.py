@@ -15,6 +15,7 @@ from throughline.backup import contents, saved_keys
 from throughline.backup.listing import Entry, Listing, copy_file, write_listing
 from throughline.errors import BackupError
 from throughline.keys import private_folder
+from throughline.publish.swap import is_intact
 from throughline.settings import Settings
 from throughline.upkeep.lock import alone
 from throughline.warehouse.runs import code_hash
@@ -22,7 +23,10 @@ from throughline.warehouse.runs import code_hash
 
 @dataclass(frozen=True)
 class Taken:
-    """What was taken; `damaged` files were not what their manifest says before they were copied."""
+    """What was taken; `damaged` were before they were copied: not what their manifest says.
+
+    Also releases that do not open.
+    """
 
     files: int
     bytes: int
@@ -50,8 +54,12 @@ def backup(settings: Settings, to: Path, keys_to: Path | None = None) -> Taken:
         taker.take(contents.waiting_reports(settings))
         tables = _state(settings, taker)
         taker.take(contents.releases(settings))
+        taker.look_at_releases()
         if served and f"home/releases/{served}.duckdb" not in taker.paths:
-            raise BackupError(f"release {served} was removed while it was copied; start again")
+            raise BackupError(
+                f"release {served}, which is served, is not there: start again where a night just"
+                " removed it; where it is lost, serve another (`throughline release rollback`)"
+            )
         fault.point("backup.releases")
         taker.take(contents.records(settings))
         taker.take(contents.batches(settings))
@@ -100,10 +108,21 @@ class _Taker:
                 entry = copy_file(path, self.folder / name, name)
             except FileNotFoundError:
                 continue
+            except OSError as error:
+                raise BackupError(
+                    f"{path} cannot be copied to {self.folder} ({error.strerror}); mend that,"
+                    " remove what was copied, and start again"
+                ) from error
             (self.folder / name).chmod(0o600)
             self.entries.append(entry)
-            if contents.promised(path) not in (None, entry.sha256):
+            if contents.is_damaged(path, entry.sha256):
                 self.damaged.append(name)
+
+    def look_at_releases(self) -> None:
+        """Name the releases that do not open; it is the copies that are looked at."""
+        for path in sorted((self.folder / "home" / "releases").glob("*.duckdb")):
+            if not is_intact(path, path.stem):
+                self.damaged.append(f"home/releases/{path.name}")
 
 
 def _state(settings: Settings, taker: _Taker) -> tuple[archive.Copied, ...]:

@@ -40,6 +40,9 @@ def app() -> None:
     except ThroughlineError as error:
         print(f"throughline: {error}", file=sys.stderr)
         raise SystemExit(1) from None
+    except OSError as error:  # names the file, or the address
+        print(f"throughline: the system refuses: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("throughline: interrupted", file=sys.stderr)
         raise SystemExit(130) from None

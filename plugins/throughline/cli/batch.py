@@ -24,14 +24,12 @@ def list_(
 ) -> None:
     """List batches, oldest first."""
     from throughline import landing
-    from throughline.cli.tables import print_table
-    from throughline.contracts import contract_of
+    from throughline.cli.tables import print_table, require
+    from throughline.contracts import load_contracts
     from throughline.landing.batches import STATUSES
 
-    if status not in (None, "landed", *STATUSES):
-        raise ThroughlineError(f"--status is landed, {', '.join(STATUSES)}")
-    if entity is not None:
-        contract_of(entity)
+    require("--status", status, (*STATUSES, "landed"))
+    require("--entity", entity, load_contracts())
     batches = landing.input_batches(load_settings(), entity=entity)
     rows = [
         (batch.batch_id, str(batch.as_of), batch.status, batch.rows, batch.rejected)

@@ -28,11 +28,18 @@ def backfill(
     """
     from throughline.local import backfilling
     from throughline.local.progress import Progress
-    from throughline.nights import span
+    from throughline.nights import span, yesterday
 
     nights = span(first.date(), last.date())
     if not nights:
         raise ThroughlineError(f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}")
+    settings = load_settings()
+    newest = yesterday(settings)
+    if nights[-1] > newest:
+        raise ThroughlineError(
+            f"--to {last:%Y-%m-%d} is not over; the newest night is {newest}. A later one would be"
+            " served, and every night until then be back-dated"
+        )
     run = backfilling.here if local else backfilling.scheduled_nights
-    if not run(load_settings(), nights, Progress()):
+    if not run(settings, nights, Progress()):
         raise typer.Exit(1)

@@ -22,11 +22,10 @@ def list_(
     Batches that a newer one took the place of, as after a replay, are left out.
     """
     from throughline import landing
-    from throughline.cli.tables import print_table
-    from throughline.contracts import contract_of
+    from throughline.cli.tables import print_table, require
+    from throughline.contracts import load_contracts
 
-    if entity is not None:
-        contract_of(entity)
+    require("--entity", entity, load_contracts())
     batches = landing.input_batches(load_settings(), entity=entity)
     newest = {(batch.entity, batch.source, batch.window): batch.batch_id for batch in batches}
     rows = [

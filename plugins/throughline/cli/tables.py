@@ -2,9 +2,10 @@
 
 import csv
 import json
-import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain, count
+from math import isfinite
 from numbers import Number
 from typing import Any
 
@@ -31,6 +32,16 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         typer.echo("  ".join(cells).rstrip())
 
 
+def require(option: str, given: str | None, known: Iterable[str]) -> None:
+    """Refuse a word that a list can never have: `(no rows)` would look like good news.
+
+    Raises:
+        ThroughlineError: names the words there are.
+    """
+    if given is not None and given not in (words := sorted(known)):
+        raise ThroughlineError(f"{option} {given!r} is none of {', '.join(words)}")
+
+
 def one_line(text: str) -> str:
     """One printable line: text of a source does not steer a terminal."""
     return " ".join(_printable(text).split())
@@ -47,24 +58,28 @@ def _text(value: Any) -> str:
 def print_json(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print rows as a JSON array of objects; decimals, dates and instants become strings.
 
-    What is no number in JSON (NaN, infinity) becomes null.
-
-    Raises:
-        ThroughlineError: two columns have one name; an object would keep only the last.
+    A column whose name another one has got is called `name_1`, as DuckDB does in a table.
     """
-    doubled = sorted({name for name in columns if list(columns).count(name) > 1})
-    if doubled:
-        raise ThroughlineError(f"columns of one name: {', '.join(doubled)}; rename them with `as`")
-    objects = [_in_json(dict(zip(columns, row, strict=True))) for row in rows]
+    names = _distinct(columns)
+    objects = [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
     typer.echo(json.dumps(objects, default=str, ensure_ascii=False, indent=1, allow_nan=False))
 
 
-def _in_json(value: Any) -> Any:
+def _distinct(columns: Sequence[str]) -> list[str]:
+    names: list[str] = []
+    for column in columns:
+        others = (f"{column}_{number}" for number in count(1))
+        names.append(next(name for name in chain([column], others) if name not in names))
+    return names
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON has: no number is null, keys are texts."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
     if isinstance(value, dict):
-        return {str(key): _in_json(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_in_json(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        return {str(key): _plain(held) for key, held in value.items()}
+    return [_plain(held) for held in value] if isinstance(value, (list, tuple)) else value
 
 
 def print_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -71,15 +71,13 @@ def find_parts(
     """What can be conformed of an entity, per window, and which windows wait for which stream.
 
     Per window the newest landing batch of nights up to `as_of` that is not withdrawn counts. A
-    further stream gives its batch of the same window, or else its newest snapshot of that night.
+    further stream gives its batch of the same window, or else its newest snapshot of that night; a
+    window that was never conformed takes another snapshot where upkeep removed that one.
     Rows, the delete feed and what a sweep found gone have windows of their own.
     """
-    gone = {
-        part
-        for batch in input_batches(settings, entity=entity)
-        if batch.source == source.name and batch.status == "withdrawn"
-        for part in batch.landing
-    }
+    made = [b for b in input_batches(settings, entity=entity) if b.source == source.name]
+    gone = {part for batch in made if batch.status == "withdrawn" for part in batch.landing}
+    conformed = {batch.window for batch in made}
     ready, waiting, kept = [], [], 0
     for kind, names in _kinds(source, entity):
         streams = {
@@ -94,7 +92,11 @@ def find_parts(
         waiting += lacking
         settled = [parts for parts in whole if _is_settled(settings, parts)]
         ready += [parts for parts in whole if parts not in settled]
-        kept += len(settled)
+        late = {parts.main.window for parts in settled if parts.window not in conformed}
+        whole, lacking = _whole(source, entity, kind, _left(settings, streams, late))
+        ready += whole
+        waiting += lacking
+        kept += len(settled) - len(whole) - len(lacking)
     if kept:
         waiting.append(
             f"{entity}: {kept} windows stay as they were conformed before; upkeep removed what"
@@ -139,6 +141,23 @@ def _is_settled(settings: Settings, parts: Parts) -> bool:
     """Whether upkeep removed raw files that would have to be read again to conform these parts."""
     gone = any(is_emptied(settings, manifest) for manifest in parts.manifests.values())
     return gone and find_batch(settings, batch_id(settings, parts)) is None
+
+
+def _left(
+    settings: Settings, streams: dict[str, list[Manifest]], windows: set[str]
+) -> dict[str, list[Manifest]]:
+    """Landing batches of some windows of the main stream, and what upkeep left of the others."""
+    main = next(iter(streams))
+    return {
+        name: [
+            manifest
+            for manifest in known
+            if windows
+            and (name != main or manifest.window in windows)
+            and not is_emptied(settings, manifest)
+        ]
+        for name, known in streams.items()
+    }
 
 
 def _fitting(known: list[Manifest], main: Manifest) -> Manifest | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from throughline.demo import generate, load_crm
 from throughline.demo.world import SIZES
+from throughline.errors import ThroughlineError
 from throughline.settings import load_settings
 
 
@@ -16,7 +17,7 @@ def main() -> None:
     parser.add_argument("--end", type=date.fromisoformat, required=True, help="last business date")
     parser.add_argument("--size", choices=sorted(SIZES))
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--nights", type=int)
+    parser.add_argument("--nights", type=_one_or_more)
     parser.add_argument("--home", type=Path)
     parser.add_argument("--crm", metavar="URL", help="also load the CRM's state of --end there")
     given = parser.parse_args()
@@ -34,5 +35,14 @@ def main() -> None:
         print(f"crm rows written: {sum(load_crm(settings, given.crm, given.end).values())}")
 
 
+def _one_or_more(text: str) -> int:
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (ThroughlineError, OSError) as error:
+        raise SystemExit(f"throughline: {error}") from None

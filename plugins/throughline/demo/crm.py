@@ -9,6 +9,7 @@ from throughline.demo.crm_tables import SCHEMA, TABLES, Table
 from throughline.demo.times import start_of
 from throughline.errors import ConfigError
 from throughline.settings import Settings
+from throughline.sql_text import literal
 
 
 def load_crm(settings: Settings, url: str, as_of: date) -> dict[str, int]:
@@ -82,10 +83,10 @@ def _write_state(table: Table, folder: Path, limit: datetime, target: Path) -> N
         connection.execute(
             f"""
             copy (
-                select * from read_parquet('{folder / f"{table.name}.parquet"}')
+                select * from read_parquet({literal(folder / f"{table.name}.parquet")})
                 where updated_at < '{limit.isoformat()}'::timestamptz
                 qualify row_number() over (partition by {key} order by updated_at desc) = 1
                 order by {key}
-            ) to '{target}' (format csv, header)
+            ) to {literal(target)} (format csv, header)
             """
         )

@@ -8,6 +8,7 @@ from typing import Any
 from throughline.demo.crm_tables import TABLES, Table
 from throughline.demo.ledger import Ledger
 from throughline.demo.times import start_of
+from throughline.sql_text import literal
 
 
 def _number(value: Any) -> str | None:
@@ -66,7 +67,7 @@ def _keys(path: Path, table: Table) -> int:
     import duckdb
 
     key = ", ".join(f'"{name}"' for name in table.key)
-    counted = f"select count(*) from (select distinct {key} from read_parquet('{path}'))"
+    counted = f"select count(*) from (select distinct {key} from read_parquet({literal(path)}))"
     return int(duckdb.sql(counted).fetchall()[0][0])
 
 

@@ -1,6 +1,6 @@
 """What is missing or misconfigured, in plain words, each with how to mend it.
 
-One function per subject; each returns findings and never raises.
+One function per subject; each returns findings, and one that cannot look is a finding itself.
 """
 
 import sys
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from throughline.doctor import configuration, machine
 from throughline.doctor.finding import Finding
-from throughline.errors import ConfigError
+from throughline.errors import ConfigError, ThroughlineError
 from throughline.settings import Settings, load_settings
 
 __all__ = ["Finding", "examine"]
@@ -18,6 +18,7 @@ SUBJECTS: tuple[Callable[[Settings], list[Finding]], ...] = (
     machine.room,
     configuration.pii_key,
     configuration.sources,
+    configuration.variables,
     configuration.schedule,
     configuration.variables,
     configuration.alerts,
@@ -37,5 +38,10 @@ def examine() -> list[Finding]:
         mend = "correct the key that is named, or remove it: every key has a default"
         return [*found, Finding("configuration", "error", str(error), mend)]
     for subject in SUBJECTS:
-        found += subject(settings)
+        try:
+            found += subject(settings)
+        except (ThroughlineError, OSError, ValueError) as error:
+            name = subject.__name__.replace("_", " ")
+            mend = f"correct what is named; it may lie in {settings.home}"
+            found.append(Finding(name, "error", f"cannot be looked at: {error}", mend))
     return found

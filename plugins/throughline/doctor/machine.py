@@ -40,14 +40,14 @@ def room(settings: Settings) -> list[Finding]:
 
 def database(settings: Settings) -> list[Finding]:
     """Whether the PostgreSQL of incidents answers, where one is known."""
-    import psycopg
+    from throughline.alerts import state
 
     if settings.state_url is None or _embedded_is_down(settings):
         return []
     try:
-        psycopg.connect(settings.state_url, connect_timeout=5).close()
-    except psycopg.OperationalError as error:
-        problem = f"PostgreSQL of incidents does not answer: {str(error).splitlines()[0]}"
+        state.opened(settings.state_url).close()
+    except state.unreachable() as error:
+        problem = state.silence(error)
         mend = "throughline down; throughline up; or correct THROUGHLINE_STATE_URL"
         return [Finding("database", "error", problem, mend)]
     return []

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from throughline.errors import SourceError
+from throughline.errors import DamagedError, SourceError
 
 EARLIER = "earlier.json"
 EMPTIED = "emptied.json"
@@ -30,8 +30,18 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON document."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read a JSON document that `write_json` wrote.
+
+    Raises:
+        DamagedError: it is something else by now.
+    """
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(given, dict):
+            raise ValueError(f"a {type(given).__name__}, not an object")
+    except ValueError as error:
+        raise DamagedError(f"{path} is damaged ({error}); put it back from a backup") from error
+    return given
 
 
 def claim(folder: Path, as_of: date) -> None:

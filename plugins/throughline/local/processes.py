@@ -83,11 +83,20 @@ def remember(settings: Settings, process: Process) -> None:
 
 
 def remembered(settings: Settings) -> list[Process]:
-    """Processes written down by this or an earlier run, in the order they started."""
+    """Processes written down by this or an earlier run, in the order they started.
+
+    Raises:
+        StackError: the file is damaged.
+    """
     path = _path(settings)
     if not path.exists():
         return []
-    return [Process(**item) for item in json.loads(path.read_text(encoding="utf-8"))]
+    try:
+        return [Process(**item) for item in json.loads(path.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError) as error:
+        raise StackError(
+            f"{path} is damaged ({error}); end what `ps` shows of {settings.home}, then remove it"
+        ) from error
 
 
 def stop(settings: Settings, *stopping: Process, seconds: float = 10.0) -> None:
@@ -163,8 +172,9 @@ def _send(member: psutil.Process, sign: int) -> None:
 
 
 def _path(settings: Settings) -> Path:
-    return private_folder(settings.home / "run") / "processes.json"
+    return settings.home / "run" / "processes.json"
 
 
 def _write(settings: Settings, processes: list[Process]) -> None:
+    private_folder(_path(settings).parent)
     write_private(_path(settings), json.dumps([asdict(process) for process in processes], indent=1))

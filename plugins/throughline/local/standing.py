@@ -11,8 +11,8 @@ from throughline.nights import yesterday
 from throughline.settings import Settings
 
 _OURS = frozenset(
-    "airflow cache candidates current.duckdb demo demo_dates.json input landing logs outcomes"
-    " postgres postgres.new postgres.password releases run secrets work".split()
+    "airflow alerts cache candidates current.duckdb demo demo_dates.json input landing logs"
+    " outcomes postgres postgres.new postgres.password releases run secrets work".split()
 )
 
 

@@ -80,7 +80,7 @@ def is_intact(path: Path, run_id: str) -> bool:
 
 
 def collect_garbage(settings: Settings) -> list[Path]:
-    """Remove all but the newest `releases.keep` releases; never the one that is served.
+    """Remove all but the newest `releases.keep` releases (see `old_releases`).
 
     A reader that has a removed file open keeps it until it closes.
     """
@@ -91,12 +91,27 @@ def collect_garbage(settings: Settings) -> list[Path]:
 
 
 def old_releases(settings: Settings) -> list[Path]:
-    """Releases beyond the newest `releases.keep`, without the one that is served."""
+    """Releases beyond the newest `releases.keep`, without the one that is served.
+
+    Those of back-dated nights are counted apart: a backfill takes nobody's way back.
+    """
     served = settings.current.resolve()
     found = sorted(
         settings.release_folder.glob("*.duckdb"), key=lambda path: (path.stat().st_mtime_ns, path)
     )
-    return [path for path in found[: -settings.releases.keep] if path != served]
+    backdated = [path for path in found if _is_backdated(path)]
+    nights = [path for path in found if path not in backdated]
+    old = nights[: -settings.releases.keep] + backdated[: -settings.releases.keep]
+    return [path for path in old if path.resolve() != served]
+
+
+def _is_backdated(release: Path) -> bool:
+    try:
+        with duckdb.connect(str(release), read_only=True) as con:
+            row = con.execute("select is_backdated from build_info").fetchone()
+    except duckdb.Error:
+        return False
+    return row == (True,)
 
 
 def _seal(candidate: Path) -> None:

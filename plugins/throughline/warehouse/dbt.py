@@ -23,6 +23,8 @@ OUTPUT_TAIL = 2000
 OUT_OF_MEMORY = "Out of Memory Error"
 """DuckDB's words for a statement that did not fit under `warehouse.memory_limit`."""
 ALONE = ("--threads", "1")
+OWN_KEYS = ("business_tz", "reporting_currency")
+"""Vars that have keys of their own in `throughline.yml`."""
 
 log = logging.getLogger(__name__)
 
@@ -43,18 +45,29 @@ def dbt_vars(settings: Settings) -> dict[str, Any]:
     """Vars given to dbt: they come from the settings alone, so they rarely change.
 
     Raises:
-        ConfigError: one is set that no model could ask for.
+        ConfigError: dbt_project.yml has no such var, or a number where a text is given.
     """
-    own = {
+    _known(settings)
+    return {
+        **settings.vars,
         "business_tz": settings.business_tz,
         "reporting_currency": settings.reporting_currency,
     }
-    unknown = sorted(settings.vars.keys() - project_vars(settings).keys() if settings.vars else ())
-    if unknown:
-        raise ConfigError(f"vars: {', '.join(unknown)}: no such var in dbt_project/dbt_project.yml")
-    for name in settings.vars.keys() & own.keys():
-        raise ConfigError(f"vars.{name}: set {name} beside vars, not in it")
-    return {**settings.vars, **own}
+
+
+def _known(settings: Settings) -> None:
+    """Compare `vars` with those of the project, whose SQL takes no notice of any other."""
+    if not settings.vars:
+        return
+    path, known = project_folder(settings) / "dbt_project.yml", project_vars(settings)
+    for name, value in settings.vars.items():
+        where = f"{settings.config_file}: vars.{name}"
+        if name in OWN_KEYS:
+            raise ConfigError(f"{where} has no effect; set {name} itself, beside vars")
+        if name not in known:
+            raise ConfigError(f"{where} is no var of {path}; it has {', '.join(sorted(known))}")
+        if isinstance(value, str) != isinstance(known[name], str):
+            raise ConfigError(f"{where}: {value!r} is not of the kind of {known[name]!r}")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ LOCK_WAIT_SECONDS = 30
 STORAGE = "v1.4.0"
 """Oldest DuckDB that reads our files; from it on text is written in about half the time."""
 
+MEND = "; where it is damaged, remove it: the night builds all of it anew from the input"
+
 
 def connect(settings: Settings, path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file: limits set, instants in UTC, no extension fetched from anywhere.
@@ -40,7 +42,8 @@ def connect(settings: Settings, path: Path, read_only: bool = False) -> duckdb.D
         except duckdb.IOException as error:
             locked = "Conflicting lock" in str(error)
             if not locked or time.monotonic() > deadline:
-                raise BuildError(f"{path} cannot be opened: {error}") from error
+                mend = "" if locked or path != settings.work_file else MEND
+                raise BuildError(f"{path} cannot be opened: {error}{mend}") from error
             time.sleep(0.1)
 
 

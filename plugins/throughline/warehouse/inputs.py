@@ -62,7 +62,9 @@ def verify(con: duckdb.DuckDBPyConnection, batch: InputBatch) -> None:
             raise BuildError(
                 f"the rows of input batch {batch.batch_id} were removed by upkeep"
                 " (upkeep.replaced_days) after a newer batch had replaced it: nights that read it"
-                " cannot be built again, unless from a backup"
+                " cannot be built again, unless from a backup. Where that newer one was held or"
+                " withdrawn since, release it, or withdraw this one, too: `throughline batch"
+                f" withdraw {batch.batch_id}`"
             ) from error
         raise BuildError(_broken(batch, f"cannot be read ({error.strerror})")) from error
     key = [str(batch.path), stat.st_size, stat.st_mtime_ns]

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -87,6 +87,13 @@ def test_backfill_with_dates_turned_round_is_refused(home, throughline) -> None:
     assert "2026-03-02 is after --to 2026-03-01" in err
 
 
+def test_backfill_of_a_night_that_is_not_over_is_refused(home, throughline) -> None:
+    tomorrow = (date.today() + timedelta(days=1)).isoformat()
+    code, out, err = throughline("backfill", "--from", "2026-03-01", "--to", tomorrow, "--local")
+    assert (code, out) == (1, "")
+    assert f"{tomorrow} is not over" in err
+
+
 def test_backfill_without_a_stack_says_how_to_start_one(home, throughline) -> None:
     code, _, err = throughline("backfill", "--from", "2026-03-01", "--to", "2026-03-01")
     assert code == 1
@@ -100,10 +107,25 @@ def test_broken_configuration_names_the_key(home, throughline) -> None:
     assert "releases.keep" in err
 
 
+def test_what_the_system_refuses_is_one_line_that_names_it(home, throughline) -> None:
+    home.write_text("a file where the folder should be")
+    code, _, err = throughline("upkeep")
+    assert code == 1
+    assert err.startswith("throughline: the system refuses: ")
+    assert str(home) in err
+
+
+def test_status_passes_over_what_is_no_night(home, throughline) -> None:
+    (home / "outcomes").mkdir(parents=True)
+    (home / "outcomes" / ".DS_Store").touch()
+    assert throughline("status")[0] == 0
+
+
 def test_status_of_an_empty_home_is_valid_json(home, throughline) -> None:
     code, out, _ = throughline("status", "--json")
     assert code == 0
     assert json.loads(out) == {"stack": {}, "served": None, "nights": [], "incidents": None}
+    assert not home.exists(), "looking makes nothing"
 
 
 def test_down_when_nothing_runs_says_so(home, throughline) -> None:
@@ -113,10 +135,12 @@ def test_down_when_nothing_runs_says_so(home, throughline) -> None:
 
 def test_clean_removes_the_home_but_nothing_foreign(home, throughline) -> None:
     (home / "releases").mkdir(parents=True)
+    assert throughline("watchdog")[0] == 0  # part of `up`: it notes what it saw
     (home / "thesis.txt").write_text("years of work")
     code, _, err = throughline("clean")
     assert code == 1
-    assert "thesis.txt" in err
+    assert "thesis.txt, which" in err
+    assert "alerts" not in err
     (home / "thesis.txt").unlink()
     assert throughline("clean")[0] == 0
     assert not home.exists()
@@ -147,6 +171,26 @@ def test_csv_makes_formulas_harmless_and_leaves_numbers_alone(capsys) -> None:
     assert capsys.readouterr().out == "a,b\n'=cmd(),-1\n'@x,\nplain,2.5\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("batch list --status hold", "--status 'hold' is none of held, landed, passed, withdrawn"),
+        ("batch list --entity leads", "--entity 'leads' is none of account, "),
+        ("rejected list --entity /etc", "--entity '/etc' is none of account, "),
+    ],
+)
+def test_a_word_that_no_list_has_is_refused(home, throughline, words: str, said: str) -> None:
+    code, out, err = throughline(*words.split())
+    assert (code, out) == (1, "")
+    assert said in err
+
+
+def test_a_table_shows_text_of_a_source_on_its_line_and_obeys_none_of_it(capsys) -> None:
+    print_table(("name", "rows"), [("a\nb\x1b[2J\x9b31m\u202e", 1), ("王  小", 2)])
+    shown = "a b [2J 31m".ljust(12)
+    assert capsys.readouterr().out == f"name{' ' * 8}  rows\n{shown}     1\n王  小{' ' * 8}     2\n"
+
+
 def test_json_keeps_dates_readable(capsys) -> None:
     print_json(("day", "count"), [(date(2026, 3, 1), 2)])
     assert json.loads(capsys.readouterr().out) == [{"day": "2026-03-01", "count": 2}]
@@ -160,15 +204,20 @@ def test_json_of_values_that_json_lacks_is_valid(home, throughline) -> None:
     assert json.loads(out) == [{"a": None, "b": {"x": [None]}, "c": {"2026-03-01": 1}}]
 
 
-def test_json_loses_no_column_of_a_doubled_name(home, throughline) -> None:
-    publish(home)
-    code, _, error = throughline("query", "select 1 as id, 2 as id", "--json")
-    assert code == 1 and "columns of one name: id" in error
-
-
 def test_table_keeps_text_that_would_steer_a_terminal_in_its_cell(capsys) -> None:
     print_table(("a", "b"), [("x\x1b[2J\ny", 1)])
     assert capsys.readouterr().out == "a        b\nx [2J y  1\n"
+
+
+def test_json_is_json_and_keeps_every_column_whatever_the_query(capsys) -> None:
+    row = (1, 2, float("nan"), [float("inf"), 0.5], {date(2026, 3, 1): float("-inf")}, 3)
+    print_json(("a", "a", "b", "c", "d", "a_1"), [row])
+    said = capsys.readouterr().out
+    [found] = json.loads(said, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert found == {
+        **{"a": 1, "a_1": 2, "b": None, "c": [None, 0.5]},
+        **{"d": {"2026-03-01": None}, "a_1_1": 3},
+    }
 
 
 def test_table_without_rows_says_so(capsys) -> None:
@@ -179,4 +228,4 @@ def test_table_without_rows_says_so(capsys) -> None:
 def test_check_of_a_night_that_was_never_built_is_refused(home, throughline) -> None:
     code, _, err = throughline("check", "payment", "--as-of", "2026-03-01")
     assert code == 1
-    assert "night of 2026-03-01 is not built" in err
+    assert "night of 2026-03-01 is not built; `throughline backfill --from 2026-03-01" in err

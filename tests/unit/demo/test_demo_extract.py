@@ -20,7 +20,7 @@ NIGHTS = (date(2026, 6, 28), date(2026, 6, 29), END)
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, demo.Truth]:
-    folder = tmp_path_factory.mktemp("demo_extract")
+    folder = tmp_path_factory.mktemp("demo of o'brien")
     (folder / "throughline.yml").write_text("home: home\ndemo: {size: tiny, nights: 3}\n")
     settings = load_settings(folder / "throughline.yml")
     return settings, demo.generate(settings, END)

@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import shutil
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -83,6 +85,23 @@ def test_trackers_and_phones_of_a_tiny_world_say_something_every_day(tmp_path: P
     ]
     assert empty == []
     assert len(list(settings.demo_folder.glob("product/events_*.gz"))) == 60
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--home", "away"], "throughline: no throughline.yml in "),
+        (["--nights", "0"], "error: argument --nights: invalid"),
+        (["--size", "vast"], "error: argument --size: invalid choice"),
+    ],
+)
+def test_the_command_says_in_a_line_what_is_wrong(
+    tmp_path: Path, more: list[str], said: str
+) -> None:
+    command = [sys.executable, "-m", "throughline.demo", "--end", "2026-06-30", *more]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert said in done.stderr.splitlines()[-1]
 
 
 def test_a_folder_with_another_seed_is_refused(tmp_path: Path) -> None:
