@@ -1,4 +1,5 @@
--- A track call; its name, which is written as in "Signed Up", becomes signed_up.
+-- A track call; its name, which is written as in "Signed Up", becomes signed_up. Letters beyond the
+-- Latin ones stay, so that such a name is rejected: without them all such names would be one.
 with parsed as (
     select
         _file,
@@ -33,7 +34,13 @@ select
     _row,
     event.messageId as event_id,
     'track' as type,
-    regexp_replace(lower(trim(event.event)), '[^a-z0-9_$]+', '_', 'g') as event,
+    regexp_replace(
+        regexp_replace(
+            strip_accents(lower(trim(event.event))), '([^\pL\pN_$]|[ß-ɏ])+', '_', 'g'
+        ),
+        '^([0-9])',
+        '_\1'
+    ) as event,
     coalesce(event.userId, event.anonymousId) as distinct_id,
     event.anonymousId as anonymous_id,
     event.userId as login_id,

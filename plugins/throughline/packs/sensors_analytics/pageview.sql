@@ -4,6 +4,7 @@ with parsed as (
         _file,
         _row,
         sha256(record) as digest,
+        json_keys(record, '$.identities') as keys,
         json_transform(record, '{
             "_track_id": "VARCHAR",
             "event": "VARCHAR",
@@ -13,7 +14,12 @@ with parsed as (
             "time": "VARCHAR",
             "recv_time": "VARCHAR",
             "_flush_time": "VARCHAR",
+            "identities": {
+                "$identity_login_id": "VARCHAR", "$identity_cookie_id": "VARCHAR",
+                "$identity_anonymous_id": "VARCHAR"
+            },
             "properties": {
+                "$is_login_id": "VARCHAR",
                 "$url": "VARCHAR", "$url_path": "VARCHAR", "$title": "VARCHAR",
                 "$referrer": "VARCHAR", "$utm_source": "VARCHAR", "$utm_medium": "VARCHAR",
                 "$utm_campaign": "VARCHAR", "$utm_term": "VARCHAR", "$utm_content": "VARCHAR",
@@ -23,6 +29,18 @@ with parsed as (
             }
         }') as page
     from records
+),
+
+named as (
+    select
+        *,
+        list_transform(
+            [page.distinct_id, page.anonymous_id, page.login_id],
+            lambda id: coalesce(
+                id[length(list_filter(keys, lambda key: starts_with(id, key || '+'))[1]) + 2:], id
+            )
+        ) as ids
+    from parsed
 )
 
 select
@@ -32,8 +50,17 @@ select
         when page._track_id is null then digest
         else sha256(concat_ws('|', page._track_id, page.distinct_id, page.time))
     end as event_id,
-    coalesce(page.anonymous_id, page.distinct_id) as anonymous_id,
-    page.login_id as user_id,
+    coalesce(
+        ids[2],
+        page.identities."$identity_cookie_id",
+        page.identities."$identity_anonymous_id",
+        ids[1]
+    ) as anonymous_id,
+    coalesce(
+        ids[3],
+        page.identities."$identity_login_id",
+        case when page.properties."$is_login_id" = 'true' then ids[1] end
+    ) as user_id,
     epoch_ms(try_cast(page.time as bigint)) at time zone 'UTC' as event_time,
     epoch_ms(
         try_cast(coalesce(page.recv_time, page._flush_time, page.time) as bigint)
@@ -60,5 +87,5 @@ select
     page.properties."$carrier" as carrier,
     page.properties."$network_type" as network,
     lower(regexp_extract(page.properties."$url", '^https?://([^/?#:]+)', 1)) as site_id,
-from parsed
+from named
 where page.event = '$pageview'
