@@ -77,6 +77,7 @@ def edge_views() -> list[Row]:
         view("login", "staff2", at(5), user_id="emp-1"),
         view("test", "tester", at(5), is_test=True),
         view("dsp", "tagged", at(6), utm_source="dsp_x", utm_medium="dsp"),
+        view("gbk", "encoded", at(6), utm_source="%B0%D9%B6%C8", utm_medium="%FF"),
         view("sub", "searched", at(6), referrer="https://www.baidu.com/"),
         view("fake", "faked", at(6), referrer="https://notbaidu.com/"),
         view("self", "selfref", at(6), referrer="https://own.example/x"),
