@@ -27,6 +27,7 @@ BROKEN = {  # entity and reason → the fields that break the rule, others as in
     ("mkt_event", "webinar_in_a_city"): {"type": "webinar", "city": "Shanghai"},
     ("mkt_registration", "walk_in_not_checked_in"): {"walk_in": "true"},
     ("mkt_registration", "checked_in_before_registered"): {"checked_in_at": EARLY},
+    ("opportunity", "amount_without_currency"): {"amount": "0", "currency": ""},
     ("activity", "no_parent"): {"lead_id": ""},
     ("tag_assignment", "valid_to_before_from"): {"valid_to": EARLY},
     ("person_profile", "consent_after_opt_out"): {
@@ -49,6 +50,7 @@ RIGHT = {
     ("mkt_event", "webinar_in_a_city"): {"type": "webinar", "city": "online"},
     ("mkt_registration", "walk_in_not_checked_in"): {"walk_in": "true", "checked_in_at": LATE},
     ("mkt_registration", "checked_in_before_registered"): {"checked_in_at": LATE},
+    ("opportunity", "amount_without_currency"): {"amount": "", "currency": ""},
     ("activity", "no_parent"): {"lead_id": "", "contact_id": "c1"},
     ("tag_assignment", "valid_to_before_from"): {"valid_to": LATE},
     ("person_profile", "consent_after_opt_out"): {"marketing_consent": "true"},
