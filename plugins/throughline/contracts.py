@@ -13,13 +13,16 @@ from throughline.yaml_text import read_yaml
 ENTITIES = Path(__file__).parent / "entities"
 
 Kind = Literal["event", "report", "state", "reference"]
-Type = Literal["text", "integer", "decimal", "double", "boolean", "date", "timestamp", "currency"]
+Type = Literal[
+    "text", "integer", "decimal", "rate", "double", "boolean", "date", "timestamp", "currency"
+]
 Pii = Literal["phone", "email", "name", "ip", "identifier", "free_text"]
 
 SQL_TYPES: dict[str, str] = {
     "text": "VARCHAR",
     "integer": "BIGINT",
     "decimal": "DECIMAL(18,4)",
+    "rate": "DECIMAL(20,10)",
     "double": "DOUBLE",
     "boolean": "BOOLEAN",
     "date": "DATE",

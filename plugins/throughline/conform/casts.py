@@ -1,5 +1,6 @@
 """From what a mapping delivers to the type of a contract field: strict, nothing guessed."""
 
+from throughline.contracts import SQL_TYPES
 from throughline.errors import ConformError
 
 _TEXTS = ("VARCHAR", "JSON", "UUID", "BLOB")
@@ -19,13 +20,16 @@ _FLOATS = ("FLOAT", "DOUBLE")
 _ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = "[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
 _ZONE = " ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)"
+_DECIMAL = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)"
 _PATTERNS = {
     "integer": "[+-]?[0-9]{1,19}([.]0+)?",
-    "decimal": "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)",
-    "double": "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?",
+    "decimal": _DECIMAL,
+    "rate": f"{_DECIMAL}([eE][+-]?[0-9]{{1,3}})?",
+    "double": f"{_DECIMAL}([eE][+-]?[0-9]{{1,3}})?",
     "date": _ISO,
 }
-_SQL = {"integer": "BIGINT", "decimal": "DECIMAL(18,4)", "double": "DOUBLE", "date": "DATE"}
+_NUMBERS = ("integer", "decimal", "rate", "double")
+_SQL = {name: SQL_TYPES[name] for name in (*_NUMBERS, "date")}
 
 
 def given(column: str, kind: str) -> str:
@@ -78,7 +82,7 @@ def _from_text(text: str, wanted: str, zone: str) -> str:
 
 
 def _from_native(value: str, base: str, wanted: str, zone: str) -> str | None:
-    if wanted in ("integer", "decimal", "double") and base in (*_WHOLE, *_FLOATS, "DECIMAL"):
+    if wanted in _NUMBERS and base in (*_WHOLE, *_FLOATS, "DECIMAL"):
         finite = f"isfinite({value}::double)" if base in _FLOATS else "true"
         whole = f" and {value} = trunc({value})" if wanted == "integer" else ""
         return f"case when {finite}{whole} then try_cast({value} as {_SQL[wanted]}) end"

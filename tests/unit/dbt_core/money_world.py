@@ -73,9 +73,13 @@ def money_rows() -> dict[str, list[Row]]:
         "fx_rate": [
             {"date": date(2024, 1, 31), "currency": "USD", "base_currency": "CNY", "rate": 7.25},
             {"date": date(2024, 2, 3), "currency": "USD", "base_currency": "CNY", "rate": 7},
+            {"date": date(2024, 2, 3), "currency": "VND", "base_currency": "CNY",
+             "rate": "0.00028123"},
         ],
         "payment": [
             {"payment_id": "p1", "contract_id": "c2", "amount": 50, "currency": "USD",
+             "paid_at": datetime(2024, 2, 2, 16, 0, tzinfo=UTC)},
+            {"payment_id": "p2", "contract_id": "c2", "amount": 10_000_000, "currency": "VND",
              "paid_at": datetime(2024, 2, 2, 16, 0, tzinfo=UTC)},
         ],
         "refund": [

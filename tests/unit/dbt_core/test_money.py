@@ -78,6 +78,7 @@ def test_cash_is_converted_at_its_own_date_and_refunds_are_negative(
     )
     assert [tuple(row.values()) for row in found] == [
         ("p1", "t:t2", "2024-02-03", Decimal("350.00")),
+        ("p2", "t:t2", "2024-02-03", Decimal("2812.30")),
         ("r1", "t:t1", "2024-03-31", Decimal("-200.00")),
         ("r2", "t:t1", "2024-04-01", Decimal("-300.00")),
     ]
