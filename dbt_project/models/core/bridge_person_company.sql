@@ -140,6 +140,20 @@ evidence as (
 
 ),
 
+-- Of sightings that nothing ends, one says something new where it names another company than the
+-- one before it: the newest decides, also where it leads back to an earlier company.
+sightings as (
+
+    select
+        *,
+        lag(company_id) over (
+            partition by person_id, evidence_rank, ends_at order by starts_at, company_id desc
+        ) as company_before,
+    from evidence
+    where ends_at is null or ends_at > starts_at
+
+),
+
 spans as (
 
     select
@@ -147,11 +161,10 @@ spans as (
         company_id,
         evidence_rank,
         evidence,
-        min(starts_at) as starts_at,
+        starts_at,
         ends_at,
-    from evidence
-    where ends_at is null or ends_at > starts_at
-    group by all
+    from sightings
+    where ends_at is not null or company_id is distinct from company_before
 
 ),
 
