@@ -70,7 +70,7 @@ def edge_views() -> list[Row]:
         view("m1", "night", midnight - one), view("m2", "night", midnight),
         view("m3", "night", midnight + one),
         view("leap", "leaper", datetime(2024, 2, 29, tzinfo=UTC)),
-        view("skew", "ahead", at(40), received_at=at(39)),
+        view("skew", "ahead", at(40), received_at=at(39), leave_ts=at(40, 7)),
         view("trust", "ahead", at(40, 600), received_at=at(40)),
         view("bot", "robot", at(5), ua="x BAIDUSPIDER y"),
         view("own", "staff", at(5), ip_hash="own-ip"),
