@@ -84,3 +84,14 @@ def test_rule_sees_its_row_and_no_other(tmp_path: Path, entity: str, reason: str
     is_rejected = rule.otherwise == "reject"
     assert (batch.rows, batch.rejected) == ((1, 1) if is_rejected else (2, 0))
     assert ((batch.reasons if is_rejected else batch.warnings) or {}).get(reason) == 1
+
+
+def test_a_duration_that_no_table_could_add_up_is_rejected(tmp_path: Path) -> None:
+    contract = load_contracts()["app_event"]
+    batch = take(
+        tmp_path,
+        contract,
+        {"event_duration": "1e20"},
+        {"event_duration": "31536000", "event_id": "b"},
+    )
+    assert (batch.rows, batch.reasons) == (1, {"range:event_duration": 1})
