@@ -140,8 +140,8 @@ evidence as (
 
 ),
 
--- Of sightings that nothing ends, one says something new where it names another company than the
--- one before it: the newest decides, also where it leads back to an earlier company.
+-- Of what nothing ends, the newest sighting decides, also where it leads back to an earlier company:
+-- one holds until the next that names another.
 sightings as (
 
     select
@@ -154,7 +154,7 @@ sightings as (
 
 ),
 
-spans as (
+bounded as (
 
     select
         person_id,
@@ -162,9 +162,21 @@ spans as (
         evidence_rank,
         evidence,
         starts_at,
-        ends_at,
+        coalesce(
+            ends_at,
+            lead(starts_at) over (
+                partition by person_id, evidence_rank, ends_at order by starts_at, company_id desc
+            )
+        ) as ends_at,
     from sightings
     where ends_at is not null or company_id is distinct from company_before
+
+),
+
+spans as (
+
+    select * from bounded
+    where ends_at is null or ends_at > starts_at
 
 ),
 
