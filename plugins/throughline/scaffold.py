@@ -18,7 +18,7 @@ PACKS = PACKAGE / "packs"
 _EXAMPLES = {
     "text": "example",
     "decimal": "1.00",
-    "rate": "7.25",
+    "rate": "0.00028123",
     "double": "0.5",
     "boolean": "false",
     "date": "2026-01-31",

@@ -313,21 +313,21 @@ def test_conform_money_refuses_what_is_not_an_amount(tmp_path: Path, cell: str) 
     assert (batch.rows, batch.rejected) == (0, 1)
 
 
-def test_conform_rates_keep_the_digits_of_small_currencies(tmp_path: Path) -> None:
-    # With the four digits of money a dong would cost 9 % more, and a rupiah in USD nothing.
+def test_conform_rates_of_small_currencies_keep_ten_decimals(tmp_path: Path) -> None:
     config = case.make_settings(tmp_path)
-    sql = "select a._file, a._row, '2026-03-01' as date, c as currency, b as base_currency, rate"
+    sql = "select a._file, a._row, date, currency, 'CNY' as base_currency, rate from a"
     stream = {"a": {"way": "files", "path": "{home}/drop/a.csv", "format": "csv"}}
-    source = case.write_source(config, "bank", stream, {"fx_rate": f"{sql} from a"})
-    lines = "VND,CNY,0.000275\nIDR,USD,6.123e-05\nUSD,CNY,7.1\nJPY,CNY,0\n"
-    case.drop(config, "a.csv", f"c,b,rate\n{lines}")
+    source = case.write_source(config, "bank", stream, {"fx_rate": sql}, domain="crm")
+    rates = {"VND": "0.00028123", "IDR": "4.4e-4", "KWD": "23.3", "XXX": "1e-11", "YYY": "x"}
+    lines = "".join(f"2026-03-01,{currency},{rate}\n" for currency, rate in rates.items())
+    case.drop(config, "a.csv", "date,currency,rate\n" + lines)
     (batch,) = case.take(config, source)
-    assert case.rows(batch.path, "currency, rate") == [
-        ("IDR", Decimal("0.00006123")),
-        ("USD", Decimal("7.1")),
-        ("VND", Decimal("0.000275")),
-    ]
-    assert batch.reasons == {"range:rate": 1}
+    assert dict(case.rows(batch.path, "currency, rate")) == {
+        "VND": Decimal("0.00028123"),
+        "IDR": Decimal("0.00044"),
+        "KWD": Decimal("23.3"),
+    }
+    assert batch.rejected == 2  # what is nothing in ten decimals is no rate
 
 
 def test_conform_currency_is_three_capital_letters(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ BROKEN = {  # entity and reason → the fields that break the rule, others as in
     ("mkt_event", "webinar_in_a_city"): {"type": "webinar", "city": "Shanghai"},
     ("mkt_registration", "walk_in_not_checked_in"): {"walk_in": "true"},
     ("mkt_registration", "checked_in_before_registered"): {"checked_in_at": EARLY},
+    ("opportunity", "amount_without_currency"): {"amount": "0", "currency": ""},
     ("activity", "no_parent"): {"lead_id": ""},
     ("tag_assignment", "valid_to_before_from"): {"valid_to": EARLY},
     ("person_profile", "consent_after_opt_out"): {
@@ -49,6 +50,7 @@ RIGHT = {
     ("mkt_event", "webinar_in_a_city"): {"type": "webinar", "city": "online"},
     ("mkt_registration", "walk_in_not_checked_in"): {"walk_in": "true", "checked_in_at": LATE},
     ("mkt_registration", "checked_in_before_registered"): {"checked_in_at": LATE},
+    ("opportunity", "amount_without_currency"): {"amount": "", "currency": ""},
     ("activity", "no_parent"): {"lead_id": "", "contact_id": "c1"},
     ("tag_assignment", "valid_to_before_from"): {"valid_to": LATE},
     ("person_profile", "consent_after_opt_out"): {"marketing_consent": "true"},
@@ -82,3 +84,14 @@ def test_rule_sees_its_row_and_no_other(tmp_path: Path, entity: str, reason: str
     is_rejected = rule.otherwise == "reject"
     assert (batch.rows, batch.rejected) == ((1, 1) if is_rejected else (2, 0))
     assert ((batch.reasons if is_rejected else batch.warnings) or {}).get(reason) == 1
+
+
+def test_a_duration_that_no_table_could_add_up_is_rejected(tmp_path: Path) -> None:
+    contract = load_contracts()["app_event"]
+    batch = take(
+        tmp_path,
+        contract,
+        {"event_duration": "1e20"},
+        {"event_duration": "31536000", "event_id": "b"},
+    )
+    assert (batch.rows, batch.reasons) == (1, {"range:event_duration": 1})

@@ -2,11 +2,21 @@
     SELECT of every lead of `candidates` (lead_id) with the lead it is kept as (L01), given `pairs`
     (earlier_id, later_id) of leads that may be duplicates: columns lead_id, kept_lead_id. A lead
     is a duplicate of the first kept one it pairs with, and kept where it pairs with none; since
-    that depends on the leads before it, each round decides the leads whose earlier pairs are all
-    decided. `lead_no` numbers the leads in order.
+    that depends on the leads before it, each round decides the leads whose earlier pairs are decided
+    up to the first kept one, so that thousands with one phone take few rounds. `lead_no` numbers the
+    leads in order.
 #}
 {% macro deduplicated_leads(candidates, pairs) -%}
 {{ adapter.dispatch('deduplicated_leads', 'throughline')(candidates, pairs) }}
+{%- endmacro %}
+
+{# Of a lead's earlier pairs: all are decided, or a kept one comes before all that are not. #}
+{% macro is_decided(earlier_no) -%}
+(
+    count(*) = count(earlier.lead_no)
+    or min(case when earlier.kept_no = earlier.lead_no then earlier.lead_no end)
+    < min(case when earlier.lead_no is null then {{ earlier_no }} end)
+)
 {%- endmacro %}
 
 {% macro default__deduplicated_leads(candidates, pairs) -%}
@@ -61,7 +71,7 @@ decided (lead_no, kept_no) using key (lead_no) as (
         on open_pairs.later_no = known.lead_no
     where known.lead_no is null
     group by open_pairs.later_no
-    having count(*) = count(earlier.lead_no)
+    having {{ is_decided('open_pairs.earlier_no') }}
 
 )
 
@@ -90,7 +100,7 @@ inner join candidates as kept
     left join {rows} as earlier on pairs.earlier_no = earlier.lead_no
     left anti join {rows} as known on pairs.later_no = known.lead_no
     group by pairs.later_no
-    having count(*) = count(earlier.lead_no)' -%}
+    having ' ~ is_decided('pairs.earlier_no') -%}
 {%- set decided = settled(first, step, 'count(*)') -%}
 select
     candidates.lead_id,

@@ -24,17 +24,22 @@ nullif(trim(lower({{ url_decoded('trim(' ~ text ~ ')') }})), '')
 {%- endmacro %}
 
 
-{# A text with its %XX replaced; what is no such thing stays as it is, and so does a plus sign. #}
+{#
+    A text with its %XX replaced; what is no such thing, or no UTF-8, stays as it is, and so does a plus
+    sign.
+#}
 {% macro url_decoded(text) -%}
 {{ adapter.dispatch('url_decoded', 'throughline')(text) }}
 {%- endmacro %}
 
 {% macro default__url_decoded(text) -%}
-url_decode({{ text }})
+coalesce(try(url_decode({{ text }})), {{ text }})
 {%- endmacro %}
 
 {% macro spark__url_decoded(text) -%}
-coalesce(try_url_decode(replace({{ text }}, '+', '%2B')), {{ text }})
+{%- set decoded = "try_url_decode(replace(" ~ text ~ ", '+', '%2B'))" -%}
+{# What is no UTF-8 has U+FFFD in it. #}
+case when contains({{ decoded }}, '{{ "\ufffd" }}') then {{ text }} else coalesce({{ decoded }}, {{ text }}) end
 {%- endmacro %}
 
 

@@ -140,18 +140,43 @@ evidence as (
 
 ),
 
-spans as (
+-- Of what nothing ends, the newest sighting decides, also where it leads back to an earlier company:
+-- one holds until the next that names another.
+sightings as (
+
+    select
+        *,
+        lag(company_id) over (
+            partition by person_id, evidence_rank, ends_at order by starts_at, company_id desc
+        ) as company_before,
+    from evidence
+    where ends_at is null or ends_at > starts_at
+
+),
+
+bounded as (
 
     select
         person_id,
         company_id,
         evidence_rank,
         evidence,
-        min(starts_at) as starts_at,
-        ends_at,
-    from evidence
+        starts_at,
+        coalesce(
+            ends_at,
+            lead(starts_at) over (
+                partition by person_id, evidence_rank, ends_at order by starts_at, company_id desc
+            )
+        ) as ends_at,
+    from sightings
+    where ends_at is not null or company_id is distinct from company_before
+
+),
+
+spans as (
+
+    select * from bounded
     where ends_at is null or ends_at > starts_at
-    group by all
 
 ),
 

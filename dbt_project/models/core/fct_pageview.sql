@@ -94,7 +94,8 @@ final as (
         hosted.browser,
         hosted.carrier,
         hosted.network,
-        hosted.leave_ts as leave_at,
+        -- of the same clock as event_time: where that one is not believed (G3), both move
+        hosted.leave_ts + (hosted.event_at - hosted.event_time) as leave_at,
         hosted.is_bot,
         hosted.is_internal,
     from hosted

@@ -2,18 +2,6 @@
 -- code, the corporate domain), else the CRM account itself. Ids are surviving ones (G13).
 with
 
-account_map as (
-
-    select * from {{ ref('int_accounts__surviving') }}
-
-),
-
-tenant_map as (
-
-    select * from {{ ref('int_tenants__surviving') }}
-
-),
-
 accounts as (
 
     select
@@ -35,6 +23,25 @@ tenants as (
         created_at,
     from {{ ref('stg_company_account') }}
     where not coalesce(is_deleted, false)
+
+),
+
+-- What was merged into a record that is deleted is as little a company as that one.
+account_map as (
+
+    select survivors.*
+    from {{ ref('int_accounts__surviving') }} as survivors
+    inner join accounts
+        on survivors.survivor_id = accounts.account_id
+
+),
+
+tenant_map as (
+
+    select survivors.*
+    from {{ ref('int_tenants__surviving') }} as survivors
+    inner join tenants
+        on survivors.survivor_id = tenants.tenant_id
 
 ),
 

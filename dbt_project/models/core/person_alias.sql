@@ -1,49 +1,25 @@
+-- Any node of a person may have named it, before an edge joined it to an earlier one or a late row
+-- brought that one in, so each is an old id but the one that names the person today.
 with
 
-grouped as (
-
-    select * from {{ ref('int_identity_nodes__grouped') }}
-
-),
-
-joined as (
-
-    select * from {{ ref('int_identity_nodes__joined') }}
-
-),
-
-edges as (
-
-    select * from {{ ref('int_identity_edges__collected') }}
-
-),
-
--- The nodes that one edge joined to a person were a person of their own until then.
-absorbed as (
+identities as (
 
     select
-        edge_no,
-        min(node_no) as node_no,
-    from joined
-    where edge_no > 0
-    group by edge_no
+        {{ hash_id(['id_type', 'id_value']) }} as own_id,
+        person_id,
+        valid_from,
+    from {{ ref('map_identity') }}
 
 ),
 
 final as (
 
     select
-        {{ hash_id(['olds.node_type', 'olds.node_value']) }} as old_id,
-        {{ hash_id(['roots.node_type', 'roots.node_value']) }} as new_id,
-        edges.first_seen as changed_at,
-    from absorbed
-    inner join grouped as olds
-        on absorbed.node_no = olds.node_no
-    inner join grouped as roots
-        on olds.root_no = roots.node_no
-    inner join edges
-        on absorbed.edge_no = edges.edge_no
-    where olds.first_seen < edges.first_seen
+        own_id as old_id,
+        person_id as new_id,
+        valid_from as changed_at,
+    from identities
+    where own_id <> person_id
 
 )
 

@@ -20,15 +20,16 @@ _FLOATS = ("FLOAT", "DOUBLE")
 _ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = "[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
 _ZONE = " ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)"
+_DECIMAL = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)"
 _PATTERNS = {
     "integer": "[+-]?[0-9]{1,19}([.]0+)?",
-    "decimal": "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)",
-    "rate": "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?",
-    "double": "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?",
+    "decimal": _DECIMAL,
+    "rate": f"{_DECIMAL}([eE][+-]?[0-9]{{1,3}})?",
+    "double": f"{_DECIMAL}([eE][+-]?[0-9]{{1,3}})?",
     "date": _ISO,
 }
 _NUMBERS = ("integer", "decimal", "rate", "double")
-_SQL = {kind: SQL_TYPES[kind] for kind in (*_NUMBERS, "date")}
+_SQL = {name: SQL_TYPES[name] for name in (*_NUMBERS, "date")}
 
 
 def given(column: str, kind: str) -> str:

@@ -37,6 +37,8 @@ def deduplicated(rows: Iterable[Row]) -> dict[str, Row]:
         event_at = row["received_at"] if ahead else row["event_time"]
         if not row.get("is_test"):
             out[event_id] = {**row, "event_at": event_at, "is_clock_skew": ahead}
+            if row.get("leave_ts"):
+                out[event_id]["leave_ts"] += event_at - row["event_time"]
     return out
 
 

@@ -29,7 +29,7 @@ def noon(day: date) -> datetime:
 
 
 def money_rows() -> dict[str, list[Row]]:
-    """Four accounts, of which two merge; two tenants, of which one is linked."""
+    """Accounts and tenants: merged ones, one that is linked, some whose survivor is deleted."""
     year_end = date(2024, 12, 31)
     return {
         "account": [
@@ -37,6 +37,8 @@ def money_rows() -> dict[str, list[Row]]:
             {"account_id": "a1", "name": "乙", "merged_into_id": "a2", "is_deleted": True},
             {"account_id": "a2", "name": "丙有限公司", "uscc": "91000000ma0000001x"},
             {"account_id": "a3", "name": "丁", "employee_count": 500},
+            {"account_id": "a4", "name": "戊", "merged_into_id": "a5", "is_deleted": True},
+            {"account_id": "a5", "name": "己", "is_deleted": True},
         ],
         "company_account": [
             {"company_id": "t1", "name": "甲", "account_id": "a0", "headcount": 20,
@@ -44,6 +46,8 @@ def money_rows() -> dict[str, list[Row]]:
             {"company_id": "t2", "name": "丙", "uscc": "91000000MA0000001X",
              "created_at": noon(date(2024, 1, 1))},
             {"company_id": "t9", "name": "庚", "merged_into_id": "t1",
+             "created_at": noon(date(2024, 1, 2))},
+            {"company_id": "t7", "name": "辛", "merged_into_id": "gone", "is_deleted": True,
              "created_at": noon(date(2024, 1, 2))},
         ],
         "contract": [
@@ -69,9 +73,13 @@ def money_rows() -> dict[str, list[Row]]:
         "fx_rate": [
             {"date": date(2024, 1, 31), "currency": "USD", "base_currency": "CNY", "rate": 7.25},
             {"date": date(2024, 2, 3), "currency": "USD", "base_currency": "CNY", "rate": 7},
+            {"date": date(2024, 2, 3), "currency": "VND", "base_currency": "CNY",
+             "rate": "0.00028123"},
         ],
         "payment": [
             {"payment_id": "p1", "contract_id": "c2", "amount": 50, "currency": "USD",
+             "paid_at": datetime(2024, 2, 2, 16, 0, tzinfo=UTC)},
+            {"payment_id": "p2", "contract_id": "c2", "amount": 10_000_000, "currency": "VND",
              "paid_at": datetime(2024, 2, 2, 16, 0, tzinfo=UTC)},
         ],
         "refund": [

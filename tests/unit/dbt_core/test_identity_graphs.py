@@ -26,7 +26,9 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     """The identity map, its rejected edges, and all that they read."""
     folder = tmp_path_factory.mktemp("identity") / "case"
     folder.mkdir()
-    return Compiled.on_no_rows(folder, AS_OF, "map_identity", "int_identity_rejected_edge")
+    return Compiled.on_no_rows(
+        folder, AS_OF, "map_identity", "person_alias", "int_identity_rejected_edge"
+    )
 
 
 def named(identity: Compiled, rows: Mapping[str, Sequence[Row]]) -> dict[Node, str]:
@@ -149,6 +151,54 @@ def test_where_no_guard_bites_persons_are_the_connected_components(
     assert found.keys() == components.keys()
     pairs = {(found[node], components[node]) for node in components}
     assert len(pairs) == len(set(found.values())) == len(set(components.values()))
+
+
+def new_ids(identity: Compiled, before: Mapping[str, Sequence[Row]], after: Rows) -> dict[str, str]:
+    """Persons of rows that nobody bears once others have come, by the id that the alias names."""
+    old = set(named(identity, before).values())
+    new = named(identity, after)
+    found = fetch(identity.con, "select old_id, new_id from core.person_alias")
+    aliases = {row["old_id"]: row["new_id"] for row in found}
+    assert len(aliases) == len(found)
+    assert not aliases.keys() & new.values()
+    gone = old - set(new.values())
+    assert {person: aliases.get(person) for person in gone} == {
+        person: new[first_node(identity, person)] for person in gone
+    }
+    return {person: aliases[person] for person in gone}
+
+
+def first_node(identity: Compiled, person: str) -> Node:
+    """The node that a person id is made of."""
+    query = (
+        "select id_type, id_value from core.map_identity where md5(id_type || '|' || id_value) = ?"
+    )
+    [node] = identity.con.execute(query, [person]).fetchall()
+    return node
+
+
+def test_an_id_that_was_merged_twice_is_an_alias_of_the_last_person(identity: Compiled) -> None:
+    def visits(*minutes_cookies: tuple[int, int]) -> list[Row]:
+        return [event(9 * cookie, minute, None, cookie, None, False)
+                for minute, cookie in minutes_cookies]  # fmt: skip
+
+    # cookies 1, 2, 3 in this order: 3 is joined to 2 by a phone, the phone to 1 later
+    seen = {**told(([], [], [])), "app_event": visits((0, 1), (1, 2), (2, 3))}
+    seen["form_submit"] = [form(1, 3, 2, 1, None), form(2, 4, 3, 1, None), form(3, 8, 1, 1, None)]
+    first = {**seen, "form_submit": []}
+    assert len(new_ids(identity, first, seen)) == 2
+    # a phone that named a person with its cookie: the cookie turns out to be older
+    one = {**told(([], [], [])), "form_submit": [form(1, 3, 2, 1, None)]}
+    assert len(new_ids(identity, one, {**one, "app_event": visits((0, 2))})) == 1
+
+
+@FEW
+@given(world=worlds, batch=worlds)
+def test_an_id_that_a_later_batch_makes_obsolete_is_an_alias(
+    identity: Compiled, world: Any, batch: Any
+) -> None:
+    before, added = told(world), told(batch, first=1000)
+    new_ids(identity, before, {entity: before[entity] + added[entity] for entity in before})
 
 
 @FEW
