@@ -18,7 +18,6 @@ SUBJECTS: tuple[Callable[[Settings], list[Finding]], ...] = (
     machine.room,
     configuration.pii_key,
     configuration.sources,
-    configuration.variables,
     configuration.schedule,
     configuration.variables,
     configuration.alerts,

@@ -50,17 +50,6 @@ def sources(settings: Settings) -> list[Finding]:
     ]
 
 
-def variables(settings: Settings) -> list[Finding]:
-    """Whether the project knows the `vars`."""
-    from throughline.warehouse.dbt import dbt_vars
-
-    try:
-        dbt_vars(settings)
-    except ConfigError as error:
-        return [Finding("vars", "error", str(error), "correct it under vars in throughline.yml")]
-    return []
-
-
 def schedule(settings: Settings) -> list[Finding]:
     """Whether the nights have a schedule that can be followed."""
     from throughline.nights import interval, yesterday
