@@ -220,15 +220,6 @@ def test_memory_limit_that_is_no_amount_of_bytes_is_named(tmp_path: Path) -> Non
         settings(tmp_path, "warehouse: {memory_limit: lots}\n")
 
 
-@pytest.mark.parametrize(
-    ("given", "said"), [("clock_skew_mn: 5", "skew_mn: no such"), ("business_tz: UTC", "beside")]
-)
-def test_var_that_no_model_would_see_is_an_error(tmp_path: Path, given: str, said: str) -> None:
-    assert configuration.variables(settings(tmp_path, "vars: {clock_skew_min: 5}\n")) == []
-    [found] = configuration.variables(settings(tmp_path, f"vars: {{{given}}}\n"))
-    assert said in found.problem
-
-
 def test_alerts_without_a_way_out_are_a_warning(tmp_path: Path) -> None:
     [found] = configuration.alerts(settings(tmp_path))
     assert found.level == "warning"

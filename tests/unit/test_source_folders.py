@@ -109,5 +109,5 @@ def test_source_folder_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
         path.write_bytes("# 呼叫\n".encode("gb18030") + path.read_bytes())
     with pytest.raises(ConfigError, match=r"source\.yml is not valid YAML"):
         load_sources(settings)
-    with pytest.raises(ConfigError, match=r"throughline\.yml is not valid YAML"):
+    with pytest.raises(ConfigError, match=r"throughline\.yml cannot be read as UTF-8"):
         load_settings(settings.config_file)

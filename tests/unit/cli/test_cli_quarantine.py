@@ -65,9 +65,9 @@ def test_rejected_rows_are_listed_with_reasons_and_shown_one_by_one(settings: Se
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("batch", "list", "--status", "hold"), "--status is landed, passed, held, withdrawn"),
-        (("batch", "list", "--entity", "leads"), "there is no entity 'leads'; there are account"),
-        (("rejected", "list", "--entity", "leads"), "there is no entity 'leads'"),
+        (("batch", "list", "--status", "hold"), "--status 'hold' is none of held, landed"),
+        (("batch", "list", "--entity", "leads"), "--entity 'leads' is none of account, activity"),
+        (("rejected", "list", "--entity", "leads"), "--entity 'leads' is none of account"),
     ],
 )
 def test_list_of_what_does_not_exist_is_an_error(
