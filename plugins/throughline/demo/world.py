@@ -29,7 +29,7 @@ SIZES = {
     "tiny": Size(90, 0.05),
     "default": Size(540, 1.0),
     "large": Size(540, 10.0),
-    "huge": Size(540, 10.0, 20.0, vast=True),
+    "huge": Size(540, 10.0, 26.0, vast=True),
 }
 
 
