@@ -1,5 +1,6 @@
 """One build of core on one adversarial set of rows, for all tests of this folder."""
 
+from datetime import date
 from random import Random
 
 import core_world as world
@@ -42,7 +43,12 @@ def world_rows() -> dict[str, list[Row]]:
         "internal_list": [
             {"kind": "ip", "value": "own-ip"}, {"kind": "domain", "value": "corp.example"},
         ],
-        "owner": [{"owner_id": "o1", "valid_from": world.AS_OF, "employee_id": "emp-1"}],
+        "owner": [
+            {"owner_id": "o1", "valid_from": world.AS_OF, "employee_id": "emp-1"},
+            {"owner_id": "o2", "valid_from": date(2024, 1, 1)},
+            {"owner_id": "o3", "valid_from": date(2024, 1, 1), "valid_to": date(2024, 2, 1)},
+            {"owner_id": "o4", "valid_from": date(2024, 1, 1), "is_deleted": True},
+        ],
         **money_rows(),
         **links,
         "utm_link": [*links["utm_link"], *REGISTERED],

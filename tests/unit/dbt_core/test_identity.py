@@ -1,5 +1,8 @@
 """Persons, against the rules of spec/identity.md applied one edge at a time."""
 
+from collections import Counter
+from collections.abc import Callable
+
 from core_world import CHAIN
 from duckdb import DuckDBPyConnection
 from identity_oracle import graph_of, persons
@@ -29,6 +32,50 @@ def test_every_refused_edge_is_logged_with_its_guard(
     }
     assert found == expected
     assert {reason for _, _, reason in expected} == {"shared_contact", "cap", "two_logins"}
+
+
+def test_coverage_counts_what_identity_reaches_and_refuses(
+    core: DuckDBPyConnection, rows: dict[str, list[Row]]
+) -> None:
+    named, refused = persons(graph_of(rows))
+    logins = Counter(person for (kind, _), person in named.items() if kind == "login_id")
+    anonymous = {"anonymous_id", "device_id", "event_person_key"}
+    known = {person for (kind, _), person in named.items() if kind not in anonymous}
+    torn = {
+        one
+        for first, second, _ in refused
+        for one, other in ((first, second), (second, first))
+        if one[0] == "phone_hash" and named.get(one) != named.get(other)
+    }
+
+    def share(sql: str, reached: Callable[[Row], bool]) -> float:
+        found = fetch(core, sql)
+        return sum(map(reached, found)) / len(found)
+
+    [found] = fetch(core, "select * from audit.identity_coverage")
+    assert found == {
+        "run_id": "2024-06-30-test",
+        "session_person_link_rate": share(
+            "select person_id from core.fct_web_session", lambda row: row["person_id"] in known
+        ),
+        "lead_company_match_rate": share(
+            "select company_id from core.fct_lead where is_kept",
+            lambda row: bool(row["company_id"]),
+        ),
+        "orders_person_rate": share(
+            "select person_id from core.fct_order", lambda row: row["person_id"] is not None
+        ),
+        "messages_person_rate": share(
+            "select person_id from core.fct_scrm_interaction, range(events) where kind = 'message'",
+            lambda row: row["person_id"] is not None,
+        ),
+        "staff_employee_rate": 0.5,
+        "merge_rejects": len(refused),
+        "over_merges": sum(count > 1 for count in logins.values()),
+        "under_merges": len(torn),
+    }
+    assert 0 < found["session_person_link_rate"] < 1 and found["under_merges"] > 0
+    assert found["over_merges"] == 0
 
 
 def test_a_chain_of_sixty_forms_is_one_person_whatever_the_order(core: DuckDBPyConnection) -> None:
