@@ -1,9 +1,9 @@
 -- What identity knows and what it refused (identity rule 7).
 with
 
-identities as (
+nodes as (
 
-    select * from {{ ref('map_identity') }}
+    select * from {{ ref('int_identity_nodes__named') }}
 
 ),
 
@@ -12,9 +12,9 @@ known as (
 
     select
         person_id,
-        sum(case when id_type = 'login_id' then 1 else 0 end) as logins,
-    from identities
-    where id_type not in ('anonymous_id', 'device_id', 'event_person_key')
+        sum(case when node_type = 'login_id' then 1 else 0 end) as logins,
+    from nodes
+    where node_type not in ('anonymous_id', 'device_id', 'event_person_key')
     group by person_id
 
 ),
@@ -41,10 +41,10 @@ torn as (
 
     select count(distinct phones.phone_hash) as under_merges
     from phones
-    left join identities as own
-        on own.id_type = 'phone_hash' and phones.phone_hash = own.id_value
-    left join identities as others
-        on phones.other_type = others.id_type and phones.other_value = others.id_value
+    left join nodes as own
+        on own.node_type = 'phone_hash' and phones.phone_hash = own.node_value
+    left join nodes as others
+        on phones.other_type = others.node_type and phones.other_value = others.node_value
     where own.person_id is distinct from others.person_id
 
 ),

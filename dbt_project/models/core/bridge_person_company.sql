@@ -119,7 +119,10 @@ evidence as (
         null as ends_at,
     from forms
     inner join identities
-        on identities.id_type = 'anonymous_id' and forms.anonymous_id = identities.id_value
+        on
+            identities.id_type = 'anonymous_id'
+            and forms.anonymous_id = identities.id_value
+            and {{ held_at('identities', 'forms.event_at') }}
     inner join domains
         on forms.domain = domains.domain
 

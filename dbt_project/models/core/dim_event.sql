@@ -13,6 +13,7 @@ final as (
         is_active,
         is_core_feature,
         is_login,
+        is_logout,
         is_launch,
         feature_id,
         module,

@@ -1,14 +1,8 @@
 with
 
-identities as (
+nodes as (
 
-    select * from {{ ref('map_identity') }}
-
-),
-
-grouped as (
-
-    select * from {{ ref('int_identity_nodes__grouped') }}
+    select * from {{ ref('int_identity_nodes__named') }}
 
 ),
 
@@ -66,12 +60,10 @@ keys as (
 persons as (
 
     select
-        identities.person_id,
-        min(grouped.first_seen) as first_seen_at,
-    from identities
-    inner join grouped
-        on identities.id_type = grouped.node_type and identities.id_value = grouped.node_value
-    group by identities.person_id
+        person_id,
+        min(first_seen) as first_seen_at,
+    from nodes
+    group by person_id
 
 ),
 
@@ -79,28 +71,28 @@ persons as (
 statements as (
 
     select
-        identities.person_id,
+        nodes.person_id,
         1 as source_rank,
         coalesce(contacts.updated_at, contacts._loaded_at) as said_at,
         contacts.contact_id as record_id,
         contacts.title,
         contacts.role,
     from contacts
-    inner join identities
-        on identities.id_type = 'contact_id' and contacts.contact_id = identities.id_value
+    inner join nodes
+        on nodes.node_type = 'contact_id' and contacts.contact_id = nodes.node_value
 
     union all
 
     select
-        identities.person_id,
+        nodes.person_id,
         2 as source_rank,
         coalesce(leads.updated_at, leads._loaded_at) as said_at,
         leads.lead_id as record_id,
         leads.title,
         null as role,
     from leads
-    inner join identities
-        on identities.id_type = 'lead_id' and leads.lead_id = identities.id_value
+    inner join nodes
+        on nodes.node_type = 'lead_id' and leads.lead_id = nodes.node_value
 
 ),
 

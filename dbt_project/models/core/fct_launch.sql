@@ -135,6 +135,7 @@ launches as (
             and coalesce(
                 app_launches.login_id, app_launches.anonymous_id, app_launches.device_id
             ) = identities.id_value
+            and {{ held_at('identities', 'app_launches.started_at') }}
 
     union all
 

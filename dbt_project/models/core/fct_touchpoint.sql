@@ -174,6 +174,7 @@ readings as (
                 identities.id_type
                 = case when views.anonymous_id is null then 'login_id' else 'anonymous_id' end
                 and coalesce(views.anonymous_id, views.login_id) = identities.id_value
+                and {{ held_at('identities', 'views.event_at') }}
     ) as read_views
 
 ),
@@ -205,7 +206,10 @@ touches as (
         sessions.session_id as source_id,
     from sessions
     inner join identities
-        on identities.id_type = 'anonymous_id' and sessions.anonymous_id = identities.id_value
+        on
+            identities.id_type = 'anonymous_id'
+            and sessions.anonymous_id = identities.id_value
+            and {{ held_at('identities', 'sessions.started_at') }}
 
     union all
 
@@ -219,7 +223,10 @@ touches as (
         forms.event_id as source_id,
     from forms
     inner join identities
-        on identities.id_type = 'anonymous_id' and forms.anonymous_id = identities.id_value
+        on
+            identities.id_type = 'anonymous_id'
+            and forms.anonymous_id = identities.id_value
+            and {{ held_at('identities', 'forms.event_at') }}
     left join form_visits
         on forms.event_id = form_visits.event_id
     left join own_domains
@@ -252,7 +259,10 @@ touches as (
         lone_clicks.click_id as source_id,
     from lone_clicks
     inner join identities
-        on identities.id_type = 'anonymous_id' and lone_clicks.anonymous_id = identities.id_value
+        on
+            identities.id_type = 'anonymous_id'
+            and lone_clicks.anonymous_id = identities.id_value
+            and {{ held_at('identities', 'lone_clicks.event_at') }}
     left join links
         on lone_clicks.short_code = links.short_code
 

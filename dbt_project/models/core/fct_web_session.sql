@@ -161,7 +161,9 @@ first_days as (
         min(landed.session_date) as first_date,
     from landed
     inner join identities
-        on landed.anonymous_id = identities.id_value
+        on
+            landed.anonymous_id = identities.id_value
+            and {{ held_at('identities', 'landed.started_at') }}
     group by identities.person_id
 
 ),
@@ -198,7 +200,9 @@ final as (
         landed.browser,
     from landed
     inner join identities
-        on landed.anonymous_id = identities.id_value
+        on
+            landed.anonymous_id = identities.id_value
+            and {{ held_at('identities', 'landed.started_at') }}
     inner join first_days
         on identities.person_id = first_days.person_id
     inner join touch_sources

@@ -2,13 +2,13 @@
 -- brought that one in, so each is an old id but the one that names the person today.
 with
 
-identities as (
+nodes as (
 
     select
-        {{ hash_id(['id_type', 'id_value']) }} as own_id,
+        {{ hash_id(['node_type', 'node_value']) }} as own_id,
         person_id,
-        valid_from,
-    from {{ ref('map_identity') }}
+        joined_at,
+    from {{ ref('int_identity_nodes__named') }}
 
 ),
 
@@ -17,8 +17,8 @@ final as (
     select
         own_id as old_id,
         person_id as new_id,
-        valid_from as changed_at,
-    from identities
+        joined_at as changed_at,
+    from nodes
     where own_id <> person_id
 
 )

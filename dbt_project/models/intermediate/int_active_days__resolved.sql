@@ -11,10 +11,22 @@ user_days as (
 
 ),
 
+split_days as (
+
+    select * from {{ ref('int_user_days__split') }}
+    where business_date <= {{ param('as_of') }}
+
+),
+
 identities as (
 
-    select id_type, id_value, person_id,
-    from {{ ref('map_identity') }}
+    select * from {{ ref('map_identity') }}
+
+),
+
+owned_days as (
+
+    {{ owned_user_days() }}
 
 ),
 
@@ -24,35 +36,30 @@ lines as (
         {{ rows_each([
             {
                 'subject_type': "'person'",
-                'subject': "case when user_days.node_type <> 'company_id' then coalesce(
-                    identities.person_id, user_days.node_type || ':' || user_days.node_value
+                'subject': "case when node_type <> 'company_id' then coalesce(
+                    person_id, node_type || ':' || node_value
                 ) end",
                 'company_id': 'null::varchar'
             },
             {
                 'subject_type': "'company'",
-                'subject': "case
-                    when user_days.employee_id is not null then user_days.company_id
-                end",
-                'company_id': 'user_days.company_id'
+                'subject': "case when employee_id is not null then company_id end",
+                'company_id': 'company_id'
             },
             {
                 'subject_type': "'employee'",
-                'subject': "user_days.company_id || '/' || user_days.employee_id",
-                'company_id': 'user_days.company_id'
+                'subject': "company_id || '/' || employee_id",
+                'company_id': 'company_id'
             }
         ]) }},
-        user_days.business_line,
-        user_days.business_date,
-        user_days.active_events,
-        user_days.core_events,
-        user_days.logins,
-        user_days.launches,
-        user_days.duration_seconds,
-    from user_days
-    left join identities
-        on user_days.node_type = identities.id_type
-        and user_days.node_value = identities.id_value
+        business_line,
+        business_date,
+        active_events,
+        core_events,
+        logins,
+        launches,
+        duration_seconds,
+    from owned_days
 
 ),
 

@@ -71,9 +71,15 @@ firsts as (
     left join identities as by_login
         on by_login.id_type = 'login_id' and ranked.login_id = by_login.id_value
     left join identities as by_device
-        on by_device.id_type = 'device_id' and ranked.device = by_device.id_value
+        on
+            by_device.id_type = 'device_id'
+            and ranked.device = by_device.id_value
+            and {{ held_at('by_device', 'ranked.event_at') }}
     left join identities as by_cookie
-        on by_cookie.id_type = 'anonymous_id' and ranked.anonymous_id = by_cookie.id_value
+        on
+            by_cookie.id_type = 'anonymous_id'
+            and ranked.anonymous_id = by_cookie.id_value
+            and {{ held_at('by_cookie', 'ranked.event_at') }}
     where ranked.launch_no = 1
 
 ),

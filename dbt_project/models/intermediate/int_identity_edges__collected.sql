@@ -9,10 +9,9 @@ nodes as (
 
 ),
 
-pageviews as (
+logins as (
 
-    select * from {{ ref('fct_pageview') }}
-    where login_id is not null
+    select * from {{ ref('int_identity_logins__seen') }}
 
 ),
 
@@ -22,9 +21,21 @@ app_events as (
 
 ),
 
+-- A form that is sent while another login than the first holds the cookie tells of that login.
 forms as (
 
-    select * from {{ ref('stg_form_submit') }}
+    select
+        forms.*,
+        case when holders.login_id is null then 'anonymous_id' else 'login_id' end as sender_type,
+        coalesce(holders.login_id, forms.anonymous_id) as sender,
+    from {{ ref('stg_form_submit') }} as forms
+    left join {{ ref('int_identity_holders__dated') }} as holders
+        on
+            holders.id_type = 'anonymous_id'
+            and forms.anonymous_id = holders.id_value
+            and not holders.is_first_login
+            and forms.event_at >= holders.held_from
+            and (holders.held_to is null or forms.event_at < holders.held_to)
 
 ),
 
@@ -59,52 +70,38 @@ registrations as (
 
 ),
 
-content_events as (
-
-    select * from {{ ref('fct_content_event') }}
-    where login_id is not null
-
-),
-
 sightings as (
 
     select
         'login_id' as type_a,
         login_id as value_a,
-        'anonymous_id' as type_b,
-        anonymous_id as value_b,
-        min(event_at) as first_seen,
-    from pageviews
-    group by all
-    union all
-    select 'login_id', login_id, 'anonymous_id', anonymous_id, min(event_at)
-    from app_events
-    group by all
-    union all
-    select 'login_id', login_id, 'anonymous_id', anonymous_id, min(event_at)
-    from content_events
-    group by all
-    union all
-    select 'login_id', login_id, 'anonymous_id', original_id, min(event_at)
-    from app_events
-    where type = 'track_signup'
-    group by all
+        id_type as type_b,
+        id_value as value_b,
+        first_seen,
+    from logins
     union all
     select 'anonymous_id', anonymous_id, 'device_id', device_id, min(event_at)
     from app_events
     group by all
     union all
-    select 'login_id', login_id, 'device_id', device_id, min(event_at)
-    from app_events
-    where anonymous_id is null
+    select 'phone_hash', phone_hash, sender_type, sender, min(event_at)
+    from forms
+    where sender_type = 'anonymous_id'
     group by all
     union all
-    select 'phone_hash', phone_hash, 'anonymous_id', anonymous_id, min(event_at)
+    select 'email_hash', email_hash, sender_type, sender, min(event_at)
     from forms
+    where sender_type = 'anonymous_id'
     group by all
     union all
-    select 'email_hash', email_hash, 'anonymous_id', anonymous_id, min(event_at)
+    select sender_type, sender, 'phone_hash', phone_hash, min(event_at)
     from forms
+    where sender_type = 'login_id'
+    group by all
+    union all
+    select sender_type, sender, 'email_hash', email_hash, min(event_at)
+    from forms
+    where sender_type = 'login_id'
     group by all
     union all
     select 'contact_id', contact_id, 'phone_hash', phone_hash, seen_at from contacts
@@ -121,7 +118,7 @@ sightings as (
     union all
     select 'lead_id', merged_into_id, 'lead_id', lead_id, created_at from leads
     union all
-    select 'anonymous_id', forms.anonymous_id, 'lead_id', leads.lead_id, leads.created_at
+    select forms.sender_type, forms.sender, 'lead_id', leads.lead_id, leads.created_at
     from leads
     inner join forms
         on leads.source_event_id = forms.event_id

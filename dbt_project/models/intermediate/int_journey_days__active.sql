@@ -12,9 +12,24 @@ user_days as (
 
 ),
 
+split_days as (
+
+    select * from {{ ref('int_user_days__split') }}
+    where
+        business_date <= {{ param('as_of') }}
+        and (first_active_at is not null or first_core_at is not null)
+
+),
+
 identities as (
 
     select * from {{ ref('map_identity') }}
+
+),
+
+owned_days as (
+
+    {{ owned_user_days() }}
 
 ),
 
@@ -22,15 +37,12 @@ subject_days as (
 
     select
         'person' as subject_type,
-        identities.person_id as subject,
-        user_days.business_date,
-        user_days.first_active_at,
-        user_days.first_core_at,
-    from user_days
-    inner join identities
-        on
-            user_days.node_type = identities.id_type
-            and user_days.node_value = identities.id_value
+        person_id as subject,
+        business_date,
+        first_active_at,
+        first_core_at,
+    from owned_days
+    where person_id is not null
 
     union all
 

@@ -47,7 +47,10 @@ page_actions as (
         ) as is_pricing
     from pageviews
     inner join identities
-        on identities.id_type = 'anonymous_id' and pageviews.anonymous_id = identities.id_value
+        on
+            identities.id_type = 'anonymous_id'
+            and pageviews.anonymous_id = identities.id_value
+            and {{ held_at('identities', 'pageviews.event_at') }}
 
 ),
 
@@ -68,6 +71,7 @@ event_actions as (
         on
             by_cookie.id_type = 'anonymous_id'
             and business_events.anonymous_id = by_cookie.id_value
+            and {{ held_at('by_cookie', 'business_events.event_at') }}
 
 ),
 

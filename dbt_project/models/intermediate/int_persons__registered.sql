@@ -62,7 +62,10 @@ form_persons as (
     left join identities as by_email
         on by_email.id_type = 'email_hash' and forms.email_hash = by_email.id_value
     left join identities as by_cookie
-        on by_cookie.id_type = 'anonymous_id' and forms.anonymous_id = by_cookie.id_value
+        on
+            by_cookie.id_type = 'anonymous_id'
+            and forms.anonymous_id = by_cookie.id_value
+            and {{ held_at('by_cookie', 'forms.event_at') }}
 
 ),
 
@@ -76,7 +79,10 @@ event_persons as (
     left join identities as by_login
         on by_login.id_type = 'login_id' and events.login_id = by_login.id_value
     left join identities as by_cookie
-        on by_cookie.id_type = 'anonymous_id' and events.anonymous_id = by_cookie.id_value
+        on
+            by_cookie.id_type = 'anonymous_id'
+            and events.anonymous_id = by_cookie.id_value
+            and {{ held_at('by_cookie', 'events.event_at') }}
 
 ),
 

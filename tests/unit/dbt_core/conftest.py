@@ -11,12 +11,13 @@ from links_world import links_rows, links_views
 from money_world import money_rows
 from names_world import REGISTERED, ad_rows
 from private_world import private_rows
+from shared_world import family_rows
 
 from warehouse_case import Row, build
 
 SELECT = (
     "+path:models/core +path:models/audit +int_identity_rejected_edge +int_virtual_event"
-    " +lifecycle_stage_history"
+    " +int_active_days__resolved +lifecycle_stage_history"
 )
 
 
@@ -24,7 +25,9 @@ def world_rows() -> dict[str, list[Row]]:
     """Rows of every entity that core reads."""
     rng = Random(7)
     views = world.random_views(rng)
+    family = family_rows(Random(11))
     views += [*world.duplicates(rng, views), *world.edge_views(), *links_views()]
+    views += family["pageview"]
     rng.shuffle(views)
     contacts = [
         {"contact_id": f"k{n}", "account_id": f"a{n % 4}", "phone_hash": f"ph{n * 3}",
@@ -32,11 +35,13 @@ def world_rows() -> dict[str, list[Row]]:
         for n in range(10)
     ]  # fmt: skip
     links = links_rows()
-    forms = [*world.chain_forms(), *world.random_forms(rng)]
+    forms = [*world.chain_forms(), *world.random_forms(rng), *family["form_submit"]]
     return {
         "pageview": views,
         "form_submit": forms,
-        "app_event": [*world.random_events(rng), *app_steps(Random(10))],
+        "app_event": [
+            *world.random_events(rng), *app_steps(Random(10)), *family["app_event"],
+        ],
         "lead": [*world.hub_leads(), *world.random_leads(rng)],
         "contact": contacts,
         "bot_ua": [{"pattern": "baiduspider"}],

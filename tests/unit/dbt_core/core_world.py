@@ -127,7 +127,7 @@ def random_events(rng: Random) -> list[Row]:
         when = at(rng.randrange(30), rng.randrange(4))
         rows.append({
             "event_id": f"ae{n}", "type": "track", "login_id": login, "anonymous_id": cookie,
-            "event": rng.choice(["create_quote", "login", "$AppStart", "unheard_of"]),
+            "event": rng.choice(["create_quote", "login", "Logout", "$AppStart", "unheard_of"]),
             "distinct_id": login or cookie or f"dist{n % 7}", "event_time": when,
             "received_at": when, "device_id": rng.choice([None, f"dv{rng.randrange(9)}"]),
             "company_id": rng.choice(["t1", "t2", "t9"]), "event_duration": 1.1, "ua": "SDK",

@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 from core_oracle import deduplicated
+from duckdb import DuckDBPyConnection
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
+
+from warehouse_case import fetch
 
 Row = dict[str, Any]
 Node = tuple[str, str]
@@ -17,6 +20,7 @@ PRIORITY = (
     *("login_id", "contact_id", "phone_hash", "email_hash", "unionid", "anonymous_id"),
     *("lead_id", "device_id", "event_person_key"),
 )
+LOGOUTS = ("Logout", "UserLogout", "logout", "Signed Out")
 CAPS = {"phone_hash": 3, "email_hash": 3, "anonymous_id": 50}
 
 
@@ -56,9 +60,60 @@ class Graph:
         return self.nodes[node], PRIORITY.index(node[0]), node[1]
 
 
+class Holders:
+    """Who is logged in on cookies and devices, event by event."""
+
+    def __init__(self, rows: dict[str, list[Row]]) -> None:
+        self.seen: dict[Node, dict[datetime, str]] = defaultdict(dict)
+        self.logouts: dict[Node, list[datetime]] = defaultdict(list)
+        for view in deduplicated(rows["pageview"]).values():
+            self._see(view["event_at"], view.get("user_id"), "anonymous_id", view["anonymous_id"])
+        for event in deduplicated(rows.get("content_event", ())).values():
+            who = event.get("user_id")
+            self._see(event["event_at"], who, "anonymous_id", event["anonymous_id"])
+        for event in rows["app_event"]:
+            self._app_event(event)
+
+    def _app_event(self, event: Row) -> None:
+        when, login, cookie = event["event_time"], event.get("login_id"), event.get("anonymous_id")
+        kind = "device_id" if cookie is None else "anonymous_id"
+        place = event.get("device_id") if cookie is None else cookie
+        self._see(when, login, kind, place)
+        if event["type"] == "track_signup":
+            self._see(when, login, "anonymous_id", event.get("original_id"))
+        if event.get("event") in LOGOUTS and place is not None:
+            self.logouts[kind, place].append(when)
+
+    def _see(self, when: datetime, login: str | None, kind: str, value: str | None) -> None:
+        if login is not None and value is not None:
+            known = self.seen[kind, value]
+            known[when] = min(login, known.get(when, login))
+
+    def at(self, node: Node, when: datetime) -> str | None:
+        """The login that a cookie or device belongs to at an instant; None before any."""
+        seen = self.seen.get(node, {})
+        before = [moment for moment in seen if moment <= when]
+        if not before:
+            return None
+        last = max(before)
+        after = [moment for moment in seen if moment > when]
+        if after and any(last <= moment <= when for moment in self.logouts[node]):
+            return seen[min(after)]
+        return seen[last]
+
+    def sender(self, cookie: str | None, when: datetime) -> tuple[str, str | None]:
+        """What a form of a cookie tells of: the cookie, or a login that took it over."""
+        seen = self.seen.get(("anonymous_id", cookie or ""), {})
+        login = self.at(("anonymous_id", cookie or ""), when)
+        if login is None or login == seen[min(seen)]:
+            return "anonymous_id", cookie
+        return "login_id", login
+
+
 def graph_of(rows: dict[str, list[Row]]) -> Graph:
     """The nodes and deterministic edges of all records."""
     graph = Graph()
+    holders = Holders(rows)
     for view in deduplicated(rows["pageview"]).values():
         _pair(graph, view["event_at"], "login_id", view.get("user_id"), view["anonymous_id"])
     for event in rows["app_event"]:
@@ -66,17 +121,23 @@ def graph_of(rows: dict[str, list[Row]]) -> Graph:
     for event in deduplicated(rows.get("content_event", ())).values():
         _pair(graph, event["event_at"], "login_id", event.get("user_id"), event["anonymous_id"])
     for form in rows["form_submit"]:
+        graph.see(form["event_time"], "anonymous_id", form["anonymous_id"])
+        sender = holders.sender(form["anonymous_id"], form["event_time"])
         for kind in ("phone_hash", "email_hash"):
-            _pair(graph, form["event_time"], kind, form.get(kind), form["anonymous_id"])
+            graph.see(form["event_time"], kind, form.get(kind))
+            graph.join(form["event_time"], (kind, form.get(kind)), sender)
     for record in rows["contact"]:
         _record(graph, record, "contact_id", record["contact_id"])
-    forms = {form["event_id"]: form["anonymous_id"] for form in rows["form_submit"]}
+    forms = {
+        form["event_id"]: holders.sender(form["anonymous_id"], form["event_time"])
+        for form in rows["form_submit"]
+    }
     for record in rows["lead"]:
         _record(graph, record, "lead_id", record["lead_id"])
         merged = (record["lead_id"], record.get("merged_into_id"))
         graph.join(record["created_at"], ("lead_id", merged[1]), ("lead_id", merged[0]))
-        source = forms.get(record.get("source_event_id"))
-        graph.join(record["created_at"], ("anonymous_id", source), ("lead_id", record["lead_id"]))
+        source = forms.get(record.get("source_event_id"), ("anonymous_id", None))
+        graph.join(record["created_at"], source, ("lead_id", record["lead_id"]))
     for record in rows.get("mkt_registration", ()):
         seen = {**record, "created_at": record["registered_at"]}
         _record(graph, seen, "event_person_key", record["person_key"])
@@ -144,6 +205,37 @@ def persons(graph: Graph) -> tuple[dict[Node, str], set[tuple[Node, Node, str]]]
         person = md5("|".join(first).encode()).hexdigest()
         named.update(dict.fromkeys(group, person))
     return named, rejected
+
+
+def periods(rows: dict[str, list[Row]]) -> dict[Node, list[tuple[datetime, str]]]:
+    """Persons of every id over time, each with the instant from which it is theirs."""
+    graph, holders = graph_of(rows), Holders(rows)
+    named, _ = persons(graph)
+    admitted = set(_guarded(graph)[0])
+    out = {}
+    for node, first_seen in graph.nodes.items():
+        moments = {first_seen, *holders.seen.get(node, ()), *holders.logouts.get(node, ())}
+        spans: list[tuple[datetime, str]] = []
+        for moment in sorted(moment for moment in moments if moment >= first_seen):
+            login = ("login_id", holders.at(node, moment) or "")
+            person = named[login if (login, node) in admitted else node]
+            if not spans or spans[-1][1] != person:
+                spans.append((moment, person))
+        out[node] = spans
+    return out
+
+
+def mapped(con: DuckDBPyConnection) -> dict[Node, list[tuple[datetime, str]]]:
+    """The same as map_identity has it."""
+    out: dict[Node, list[tuple[datetime, str]]] = defaultdict(list)
+    for row in fetch(con, "select * from core.map_identity order by id_type, id_value, period_no"):
+        out[row["id_type"], row["id_value"]].append((row["valid_from"], row["person_id"]))
+    return dict(out)
+
+
+def owner(spans: list[tuple[datetime, str]], when: datetime) -> str:
+    """Person of an id at an instant; the first one before it was seen."""
+    return next((person for since, person in reversed(spans) if since <= when), spans[0][1])
 
 
 def _guarded(graph: Graph) -> tuple[list[tuple[Node, Node]], set[tuple[Node, Node, str]]]:

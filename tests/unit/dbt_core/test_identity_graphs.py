@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from identity_oracle import Graph, Node, graph_of, persons
+from identity_oracle import Graph, Node, graph_of, mapped, periods, persons
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -32,10 +32,10 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
 
 
 def named(identity: Compiled, rows: Mapping[str, Sequence[Row]]) -> dict[Node, str]:
-    """Person of every node that the models find in rows."""
+    """Person that the graph gives every node that the models find in rows."""
     identity.build(rows, AS_OF)
-    found = fetch(identity.con, "select id_type, id_value, person_id from core.map_identity")
-    return {(row["id_type"], row["id_value"]): row["person_id"] for row in found}
+    found = fetch(identity.con, "select * from intermediate.int_identity_nodes__named")
+    return {(row["node_type"], row["node_value"]): row["person_id"] for row in found}
 
 
 def form(number: int, minute: int, cookie: int, phone: int | None, email: int | None) -> Row:
@@ -47,13 +47,13 @@ def form(number: int, minute: int, cookie: int, phone: int | None, email: int | 
 
 
 def event(number: int, minute: int, login: int | None, cookie: int | None, device: int | None,
-          signs_up: bool) -> Row:  # fmt: skip
+          signs_up: bool, name: str = "heartbeat") -> Row:  # fmt: skip
     """A product event."""
     when = BORN + timedelta(minutes=minute)
     who = login and f"u{login}"
     anonymous = cookie and f"c{cookie}"
     return {"event_id": f"x{number}", "type": "track_signup" if signs_up else "track",
-            "event": "heartbeat", "distinct_id": who or anonymous or f"c{number % 5 + 1}",
+            "event": name, "distinct_id": who or anonymous or f"c{number % 5 + 1}",
             "login_id": who, "anonymous_id": anonymous, "device_id": device and f"d{device}",
             "original_id": f"c{number % 7 + 1}" if signs_up else None, "event_time": when,
             "received_at": when}  # fmt: skip
@@ -73,7 +73,8 @@ def some(most: int) -> Any:
 
 minutes = st.integers(0, 60)  # few, so that many are first seen at the same instant
 forms = st.tuples(minutes, st.integers(1, 60), some(8), some(8))
-events = st.tuples(minutes, some(5), some(12), some(4), st.booleans())
+names = st.sampled_from(["heartbeat", "heartbeat", "Logout"])
+events = st.tuples(minutes, some(5), some(12), some(4), st.booleans(), names)
 leads = st.tuples(minutes, some(8), some(8), st.integers(1, 9))
 worlds = st.tuples(
     st.lists(forms, max_size=70), st.lists(events, max_size=30), st.lists(leads, max_size=25)
@@ -94,8 +95,8 @@ def told(world: Any, first: int = 0, shift: int = 0) -> Rows:
             for n, (minute, cookie, phone, email) in enumerate(world[0])
         ],
         "app_event": [
-            event(first + n, minute, moved(login), moved(cookie), moved(device), signs_up)
-            for n, (minute, login, cookie, device, signs_up) in enumerate(world[1])
+            event(first + n, minute, *map(moved, ids), signs_up, name)
+            for n, (minute, *ids, signs_up, name) in enumerate(world[1])
         ],
         "lead": [
             lead(first + n, minute, moved(phone), moved(email), name)
@@ -127,6 +128,28 @@ def test_any_graph_gives_the_persons_of_the_sequential_rules(
         ((row["type_a"], row["value_a"]), (row["type_b"], row["value_b"]), row["reason"])
         for row in found
     } == rejected
+    assert mapped(identity.con) == periods(rows)
+
+
+shared_events = st.tuples(
+    minutes, some(3), st.integers(1, 2), some(2), st.just(False), names
+)  # few logins on fewer cookies
+shared_forms = st.tuples(minutes, st.integers(1, 2), some(4), some(4))
+
+
+@FEW
+@given(
+    shared=st.tuples(
+        st.lists(shared_forms, max_size=12),
+        st.lists(shared_events, min_size=4, max_size=40),
+        st.lists(leads, max_size=6),
+    )
+)
+def test_a_shared_cookie_belongs_to_whoever_is_logged_in(identity: Compiled, shared: Any) -> None:
+    rows = told(shared)
+    expected, _ = persons(graph_of(rows))
+    assert named(identity, rows) == expected
+    assert mapped(identity.con) == periods(rows)
 
 
 @FEW
@@ -171,7 +194,8 @@ def new_ids(identity: Compiled, before: Mapping[str, Sequence[Row]], after: Rows
 def first_node(identity: Compiled, person: str) -> Node:
     """The node that a person id is made of."""
     query = (
-        "select id_type, id_value from core.map_identity where md5(id_type || '|' || id_value) = ?"
+        "select node_type, node_value from intermediate.int_identity_nodes__named"
+        " where md5(node_type || '|' || node_value) = ?"
     )
     [node] = identity.con.execute(query, [person]).fetchall()
     return node
