@@ -21,21 +21,30 @@ def open_account(ledger: Ledger, company: Company, second: int, owner_id: str) -
 def enter(ledger: Ledger, company: Company, lead: Lead, second: int, owner_id: str) -> str:
     """Write account and contact of a converted lead; return the contact's id."""
     open_account(ledger, company, second, owner_id)
-    contact_id = f"con-{company.number}"
-    contact = {
-        "contact_id": contact_id, "account_id": company.account_id, "name": lead.person.name,
-        "phone": lead.person.phone, "email": lead.person.email, "title": lead.person.title,
-        "role": None, "wechat_unionid": None, "merged_into_id": None, "is_deleted": False,
-        "is_test": False,
-    }  # fmt: skip
-    ledger.save("contacts", second, contact)
-    ledger.fact("node", second, person=lead.person.person, node=f"contact_id:{contact_id}")
+    contact_id, person = f"con-{company.number}", lead.person
+    contact = add_contact(ledger, company, contact_id, second, name=person.name,
+                          phone=person.phone, email=person.email, title=person.title)  # fmt: skip
+    ledger.fact("node", second, person=person.person, node=f"contact_id:{contact_id}")
     if company.serial % 150 == 7:
-        _doubled(ledger, company, contact, second)
+        again = _doubled(ledger, company, contact, second)
+        node = f"contact_id:{again}"
+        ledger.fact("other_node", second + 3600, person=person.person, node=node)
     return contact_id
 
 
-def _doubled(ledger: Ledger, company: Company, contact: dict, second: int) -> None:
+def add_contact(
+    ledger: Ledger, company: Company, contact_id: str, second: int, **said: str | None
+) -> dict:
+    """Write a contact of a company (`said`: name, phone, email, title); return its row."""
+    contact = {
+        "contact_id": contact_id, "account_id": company.account_id, **said, "role": None,
+        "wechat_unionid": None, "merged_into_id": None, "is_deleted": False, "is_test": False,
+    }  # fmt: skip
+    ledger.save("contacts", second, contact)
+    return contact
+
+
+def _doubled(ledger: Ledger, company: Company, contact: dict, second: int) -> str:
     """Someone enters account and contact a second time; a week later they are merged."""
     merged = second + 7 * DAY
     twin = {**ledger.crm["accounts"][-1][1], "account_id": f"{company.account_id}-dup"}
@@ -48,3 +57,4 @@ def _doubled(ledger: Ledger, company: Company, contact: dict, second: int) -> No
     ledger.save("contacts", merged, {**again, "merged_into_id": contact["contact_id"]})
     ledger.mark("account_merged", f"{company.account_id}-dup", merged)
     ledger.mark("contact_merged", again["contact_id"], merged)
+    return str(again["contact_id"])

@@ -39,6 +39,7 @@ class Facts:
         self.dirt = Dirt(vast)
         self.scripts: list[dict[str, Any]] = []
         self.streaks: list[dict[str, Any]] = []
+        self.shared: dict[str, list[dict[str, Any]]] = {"devices": [], "phones": []}
         self.users: list[tuple[int, str]] = []
         self.visitors: list[tuple[int, str, bool]] = []
         self.valid: Counter[tuple[str, str]] = Counter()
@@ -99,6 +100,8 @@ class Facts:
             case "node":
                 self._node(values["person"], values["node"])
                 self._remember(second, values["node"])
+            case "other_node":  # known to identity, and no subject of other stories
+                self._node(values["person"], values["node"])
             case "valid":
                 self._valid(values)
             case "spend":
@@ -118,6 +121,10 @@ class Facts:
                 self.scripts.append(values)
             case "streak":
                 self.streaks.append(values)
+            case "shared_device" if not self._vast:
+                self.shared["devices"].append(values)
+            case "shared_phone" if not self._vast:
+                self.shared["phones"].append(values)
             case "user":
                 self.users.append((second, values["login"]))
             case "visitor":

@@ -17,6 +17,7 @@ from throughline.demo import (
     elders,
     endpoints,
     exported,
+    households,
     midnight,
     odd_rows,
     plots,
@@ -118,6 +119,7 @@ def _prologue(ledger: Ledger, world: World) -> None:
     scripted.streaks(ledger, world)
     elders.tell(ledger, world)
     midnight.tell(ledger, world)
+    households.tell(ledger, world)
     campaigns.tell(ledger, world)
 
 

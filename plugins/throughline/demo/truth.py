@@ -66,6 +66,7 @@ def manifest(
         "scripted": _scripted(world, facts.scripts),
         "streaks": facts.streaks,
         "true_persons": facts.persons(),
+        "shared": facts.shared,
     }  # fmt: skip
 
 
