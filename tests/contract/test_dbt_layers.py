@@ -192,3 +192,22 @@ def test_every_seed_column_has_a_declared_type() -> None:
     for seed in known:
         header = (folder / f"{seed['name']}.csv").read_text(encoding="utf-8").split("\n")[0]
         assert set(header.split(",")) == set(seed["config"]["column_types"]), seed["name"]
+
+
+def test_an_id_that_may_change_hands_is_asked_for_an_instant(nodes: dict[str, Node]) -> None:
+    """A cookie or device has several owners in map_identity; other ids have one."""
+    steady = re.compile(r"id_type\s*(?:=|in)\s*\(?'(?!anonymous_id|device_id)")
+    asking = 0
+    for node in nodes.values():
+        code = node.get("raw_code", "")
+        if node["resource_type"] != "model" or "ref('map_identity')" not in code:
+            continue
+        [imported] = re.findall(r"identities as \(\n(.*?)\n\),", code, re.DOTALL)
+        if steady.search(imported):
+            continue
+        for join in re.findall(r"join identities\b.*?(?=\n    \w|\n\)|\Z)", code, re.DOTALL):
+            asking += "held_at(" in join
+            assert steady.search(join) or "held_at(" in join, (
+                f"{node['original_file_path']}: which owner? Add held_at to\n{join}"
+            )
+    assert asking > 8
