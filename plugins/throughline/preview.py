@@ -134,8 +134,10 @@ def _sample(settings: Settings, source: Source, name: str, as_of: date, most: in
         case DatabaseStream():
             land_table(settings, source, name, as_of, most=most)
         case FileStream():
-            found = find_windows(settings, source, stream).values()
-            over = [each for each in found if each[0].ended(as_of)]
+            found = find_windows(settings, source, stream)
+            over = [each for each in found.windows.values() if each[0].ended(as_of)]
+            if found.wrong:
+                raise SourceError(found.wrong)
             if not over:
                 raise SourceError(f"no file up to {as_of} matches {stream.path}")
             land_window(settings, source, name, as_of, *over[-1])

@@ -48,7 +48,7 @@ class Landing:
 def land_files(settings: Settings, source: Source, name: str, as_of: date) -> Landing:
     """Land every window of a file stream that is over at `as_of` and not landed yet.
 
-    A broken window is reported in `errors`; the other windows go on.
+    A broken window, or a name without a date, is reported in `errors`; the other windows go on.
 
     Raises:
         SourceError: nothing was found, and nothing was ever landed from this stream.
@@ -56,11 +56,11 @@ def land_files(settings: Settings, source: Source, name: str, as_of: date) -> La
     stream = source.streams[name]
     assert isinstance(stream, FileStream)
     known = landed(settings, source.name, name)
-    windows = find_windows(settings, source, stream)
-    if not windows and not known:
+    found = find_windows(settings, source, stream)
+    if not found.windows and not found.wrong and not known:
         raise SourceError(f"{source.name}.{name}: no file matches {stream.path}")
-    new, waiting, errors = [], [], []
-    for window, paths in windows.values():
+    new, waiting, errors = [], [], [found.wrong] if found.wrong else []
+    for window, paths in found.windows.values():
         if not window.ended(as_of):
             continue
         try:
