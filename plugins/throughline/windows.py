@@ -114,7 +114,8 @@ def _candidates(template: str) -> list[Path]:
     parts = Path(re.sub(r"\*+", "*", globbed)).parts
     fixed = next((index for index, part in enumerate(parts) if "*" in part), len(parts) - 1)
     root = Path(*parts[:fixed])
-    return [path for path in root.glob("/".join(parts[fixed:])) if path.is_file()]
+    looked = re.sub(r"([?[])", r"[\1]", "/".join(parts[fixed:]))
+    return [path for path in root.glob(looked) if path.is_file()]
 
 
 def _window(groups: dict[str, str | None]) -> Window | None:

@@ -40,6 +40,15 @@ def test_star_begins_no_hidden_name(tmp_path: Path, template: str) -> None:
     assert find_files(template, tmp_path, tmp_path).windows == {}
 
 
+@pytest.mark.parametrize("template", ["a?/[EU] {date}.csv", "*/[EU] {date}.csv", "a?/[EU] *.csv"])
+def test_only_a_star_stands_for_other_characters(tmp_path: Path, template: str) -> None:
+    for name in ("a?/[EU] 2026-03-01.csv", "ab/E 2026-03-01.csv"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    ((_, found),) = find_files(template, tmp_path, tmp_path).windows.values()
+    assert [path.name for path in found] == ["[EU] 2026-03-01.csv"]
+
+
 def test_hidden_name_that_a_path_spells_out_is_found(tmp_path: Path) -> None:
     (tmp_path / ".drop").mkdir()
     (tmp_path / ".drop" / ".calls_2026-03-01.csv").touch()
