@@ -72,8 +72,8 @@ def find_files(template: str, base: Path, home: Path) -> Matched[Path]:
 def by_window(template: str, files: Iterable[F]) -> Matched[F]:
     """Those of the files that match a whole template, by window label, in order.
 
-    As in a shell, `*` is no beginning of a hidden name: `._calls.csv` and `.calls.csv.swp` are
-    what an operating system or an editor left.
+    As in a shell, `*` is no beginning of a hidden name: `._calls.csv`, `.calls.csv.swp` and
+    `~$calls.xlsx` are what an operating system, an editor and Excel leave.
     """
     pattern = _pattern(template)
     found: dict[str, tuple[Window, list[F]]] = {}
@@ -103,7 +103,7 @@ def _complaint(template: str, undated: Sequence[_Named]) -> str | None:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    text = re.sub(r"(^|/)(?=\\\*)", r"\1(?![.])", re.escape(template)).replace(r"\*", "[^/]*")
+    text = re.sub(r"(^|/)(?=\\\*)", r"\1(?![.]|~[$])", re.escape(template)).replace(r"\*", "[^/]*")
     text = text.replace(r"\{date\}_\{until\}", f"(?P<date>{_DATE})(?:_(?P<until>{_DATE}))?", 1)
     text = text.replace(r"\{date\}", f"(?P<date>{_DATE})", 1).replace(r"\{date\}", _DATE)
     return re.compile(text.replace(r"\{until\}", f"(?P<until>{_DATE})", 1))

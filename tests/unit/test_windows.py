@@ -32,7 +32,7 @@ def test_template_finds_its_files_by_the_date_in_their_names(
 
 @pytest.mark.parametrize("template", ["*_{date}.csv", "*{date}*", "*/*{date}.csv", "*"])
 def test_star_begins_no_hidden_name(tmp_path: Path, template: str) -> None:
-    for name in ("._calls_2026-03-01.csv", ".calls_2026-03-01.csv.swp", "a/.b_2026-03-01.csv"):
+    for name in ("._calls_2026-03-01.csv", ".calls_2026-03-01.csv.swp", "a/~$b_2026-03-01.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / ".trash").mkdir()
