@@ -33,6 +33,18 @@ TimeZone = Annotated[str, AfterValidator(_zone_exists)]
 """Name of an IANA time zone."""
 
 
+def expanded(path: Path) -> Path:
+    """A path of a configuration file; `~` at its beginning is the folder of the user."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{path} begins with no user of this machine") from error
+
+
+UserPath = Annotated[Path, AfterValidator(expanded)]
+"""A path that may begin with `~`."""
+
+
 class Night(Section):
     """When the night runs, in the business time zone."""
 
@@ -93,10 +105,10 @@ class Settings(Section):
     """The validated configuration; paths are absolute."""
 
     config_file: Path
-    home: Path = Path(".throughline")
+    home: UserPath = Path(".throughline")
     business_tz: TimeZone = "Asia/Shanghai"
     reporting_currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
-    sources_path: tuple[Path, ...] = (PACKAGE / "sources",)
+    sources_path: tuple[UserPath, ...] = (PACKAGE / "sources",)
     vars: dict[str, int | float | str] = Field(default_factory=dict)
     night: Night = Night()
     warehouse: Warehouse = Warehouse()
@@ -220,15 +232,16 @@ def load_settings(config: Path | None = None) -> Settings:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(given, dict):
         raise ConfigError(f"{path} must hold keys and values, not a {type(given).__name__}")
+    home = os.environ.get("THROUGHLINE_HOME")
+    chosen = {"config_file": path, **({"home": home} if home else {})}
     try:
-        read = Settings.model_validate({**given, "config_file": path})
+        read = Settings.model_validate({**given, **chosen})
     except ValidationError as error:
         raise ConfigError(explain(path, error)) from error
-    home = Path(os.environ.get("THROUGHLINE_HOME") or read.home)
     base = path.parent
     return read.model_copy(
         update={
-            "home": (base / home).resolve(),
+            "home": (base / read.home).resolve(),
             "sources_path": tuple((base / folder).resolve() for folder in read.sources_path),
         }
     )

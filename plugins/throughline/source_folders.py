@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from throughline.entity_streams import EntitySpec, entity_problems, swept_stream
 from throughline.errors import ConfigError
 from throughline.rest_stream import RestStream
-from throughline.settings import Settings, TimeZone, explain
+from throughline.settings import Settings, TimeZone, expanded, explain
 from throughline.yaml_text import read_yaml
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -49,13 +49,13 @@ class FileStream(_Strict):
 
     @field_validator("path")
     @classmethod
-    def _placeholders_exist(cls, value: str) -> str:
+    def _can_be_looked_for(cls, value: str) -> str:
         unknown = sorted({*_PLACEHOLDER.findall(value)} - {"{home}", "{date}", "{until}"})
         if unknown:
             raise ValueError(f"{', '.join(unknown)} is none of {{home}}, {{date}}, {{until}}")
         if "{until}" in value and "{date}" not in value:
             raise ValueError("{until} ends a span that begins with {date}; a single day is {date}")
-        return value
+        return str(expanded(Path(value))) if value.startswith("~") else value
 
     @field_validator("encoding")
     @classmethod
