@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 
+from throughline.connect.exact_numbers import keep_exact
 from throughline.connect.sheets import sheet_as_text
 from throughline.connect.texts import (
     LONGEST_RECORD,
@@ -186,6 +187,7 @@ def _load_json(
     if connection.execute(f"select bool_or({doubled}) from ({shapes})").fetchall()[0][0]:
         doubled = doubled.replace("keys", "json_keys(record)")
         _set_aside(connection, table, doubled, "duplicate_json_key")
+    keep_exact(connection, f"{table}_part")
 
 
 def _set_aside(
