@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from throughline.entity_streams import EntitySpec, entity_problems, swept_stream
 from throughline.errors import ConfigError
 from throughline.rest_stream import RestStream
-from throughline.settings import Settings, TimeZone, expanded, explain
+from throughline.settings import Settings, explain
+from throughline.settings_sections import TimeZone, expanded
 from throughline.yaml_text import read_yaml
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
