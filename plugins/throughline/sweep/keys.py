@@ -11,7 +11,8 @@ from throughline.connect.keys import read_keys
 from throughline.connect.transactions import Connections
 from throughline.entity_streams import WEEKDAYS, Sweep, swept_stream
 from throughline.errors import SourceError
-from throughline.landing.manifests import Manifest, landed, stream_folder
+from throughline.landing.drafts import stream_folder
+from throughline.landing.manifests import Manifest, landed
 from throughline.settings import Settings
 from throughline.source_folders import DatabaseStream, RestStream, Source
 
