@@ -14,10 +14,13 @@ from throughline.connect.files import land_window
 from throughline.connect.formats import read_stream
 from throughline.connect.remote import find_windows
 from throughline.connect.rest import land_endpoint
+from throughline.database_stream import DatabaseStream
 from throughline.errors import ConfigError, SourceError
+from throughline.file_stream import FileStream
 from throughline.landing.manifests import Manifest, landed
+from throughline.rest_stream import RestStream
 from throughline.settings import Settings
-from throughline.source_folders import DatabaseStream, FileStream, RestStream, Source
+from throughline.source_folders import Source
 from throughline.sweep import count_keys
 
 _SHOWN = 3

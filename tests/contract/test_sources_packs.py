@@ -10,8 +10,9 @@ import pack_case
 from throughline import scaffold
 from throughline.connect.remote import find_windows
 from throughline.contracts import load_contracts
+from throughline.file_stream import FileStream
 from throughline.preview import Preview
-from throughline.source_folders import FileStream, load_sources, read_source
+from throughline.source_folders import load_sources, read_source
 
 REPO = Path(__file__).parents[2]
 MAPPINGS = [

@@ -16,10 +16,11 @@ from throughline.connect.packing import opened, packing_of
 from throughline.connect.remote import RemoteFile, find_windows
 from throughline.connect.sheets import check_workbook
 from throughline.errors import SourceError
+from throughline.file_stream import FileStream
 from throughline.landing.drafts import Draft, commit, found_again, new_draft_folder
 from throughline.landing.manifests import OWN_FILES, LandedFile, Manifest, landed
 from throughline.settings import Settings
-from throughline.source_folders import FileStream, Source
+from throughline.source_folders import Source
 from throughline.windows import Window
 
 log = logging.getLogger(__name__)

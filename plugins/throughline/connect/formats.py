@@ -8,8 +8,10 @@ from throughline.connect.json_records import json_reader, load_json
 from throughline.connect.sheets import sheet_as_text
 from throughline.connect.text_tables import load_table
 from throughline.connect.texts import RESERVED, as_utf8, text_columns
+from throughline.database_stream import DatabaseStream
 from throughline.errors import SourceError
-from throughline.source_folders import DatabaseStream, FileStream, Stream
+from throughline.file_stream import FileStream
+from throughline.source_folders import Stream
 
 
 def read_stream(

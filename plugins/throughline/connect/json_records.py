@@ -6,7 +6,7 @@ import duckdb
 
 from throughline.connect.exact_numbers import keep_exact
 from throughline.connect.texts import LONGEST_RECORD
-from throughline.source_folders import FileStream
+from throughline.file_stream import FileStream
 
 
 def load_json(

@@ -9,8 +9,9 @@ from typing import IO, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from throughline.errors import ConfigError, SourceError
+from throughline.file_stream import FileStream
 from throughline.settings import Settings
-from throughline.source_folders import FileStream, Source
+from throughline.source_folders import Source
 from throughline.windows import Matched, by_window, find_files
 
 CONNECT_SECONDS = 10

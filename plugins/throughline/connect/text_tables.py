@@ -6,7 +6,7 @@ import duckdb
 
 from throughline.connect.texts import LONGEST_RECORD, mixes_line_ends, with_one_line_end
 from throughline.errors import SourceError
-from throughline.source_folders import FileStream
+from throughline.file_stream import FileStream
 from throughline.sql_text import literal
 
 _KEPT_OF_A_LINE = 10_000
