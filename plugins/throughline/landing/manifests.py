@@ -9,6 +9,7 @@ from typing import Any
 from throughline import __version__
 from throughline.errors import SourceError
 from throughline.landing.files import (
+    DRAFT,
     EARLIER,
     EMPTIED,
     belongs_to,
@@ -94,8 +95,9 @@ def verify(settings: Settings, manifest: Manifest) -> None:
             f"{folder}: its files were removed by upkeep (upkeep.raw_days, upkeep.replaced_days);"
             " what was made of them stays, and cannot be made anew"
         )
-    there = {path.name for path in folder.iterdir()} - {MANIFEST, EARLIER}
     expected = {file.name for file in manifest.files}
+    there = {path.name for path in folder.iterdir()} - {MANIFEST, EARLIER}
+    there = {name for name in there if name in expected or not DRAFT.fullmatch(name)}
     if there != expected:
         raise SourceError(
             f"{folder}: missing {sorted(expected - there)}, not in the manifest "
