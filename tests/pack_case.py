@@ -16,12 +16,14 @@ import yaml
 import ingest_case as case
 from throughline.conform import Engine, conform, find_parts
 from throughline.connect.transactions import Connections
+from throughline.database_stream import DatabaseStream
 from throughline.extract import land_stream
+from throughline.file_stream import FileStream
 from throughline.landing import InputBatch, input_batches
 from throughline.preview import Preview, preview
 from throughline.scaffold import PACKS
 from throughline.settings import Settings
-from throughline.source_folders import DatabaseStream, FileStream, Source, load_sources, read_source
+from throughline.source_folders import Source, load_sources, read_source
 
 SAMPLES = Path(__file__).parent / "packs"
 SEEDS = "fivetran_vendor_seeds"

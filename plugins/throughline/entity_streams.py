@@ -2,9 +2,13 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from throughline.contracts import load_contracts
+from throughline.database_stream import DatabaseStream
+from throughline.file_stream import FileStream
+from throughline.rest_stream import RestStream
+from throughline.settings_alerts import Section
 
 if TYPE_CHECKING:
     from throughline.source_folders import Source
@@ -15,11 +19,7 @@ DELETES = "deletes"
 SWEPT = "swept"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Sweep(_Strict):
+class Sweep(Section):
     """Once a week all keys of the source are compared with the rows known; what is gone is deleted.
 
     `keys` says by SQL how each key field of the contract is made of the key of the entity's first
@@ -36,7 +36,7 @@ class Sweep(_Strict):
     lag_hours: float | None = Field(default=None, ge=0)
 
 
-class EntitySpec(_Strict):
+class EntitySpec(Section):
     """Streams that the mapping of an entity reads; the first one names the rows and windows.
 
     `deletes` are the streams of a delete feed, mapped by `<entity>.deletes.sql` to keys and the
@@ -55,9 +55,6 @@ def swept_stream(entity: str) -> str:
 
 def swept_keys(source: "Source", entity: str) -> dict[str, str]:
     """SQL of each key field of the contract over the table of swept keys."""
-    from throughline.rest_stream import RestStream
-    from throughline.source_folders import DatabaseStream
-
     spec, names = source.entities[entity], load_contracts()[entity].key
     assert spec.sweep is not None
     stream = source.streams[spec.sweep.stream or spec.streams[0]]
@@ -98,8 +95,6 @@ def entity_problems(source: "Source") -> list[str]:
 
 
 def _sweep_problems(source: "Source", entity: str, sweep: Sweep) -> list[str]:
-    from throughline.rest_stream import RestStream
-    from throughline.source_folders import DatabaseStream, FileStream
 
     lines: list[str] = []
     contract = load_contracts()[entity]

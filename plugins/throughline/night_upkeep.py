@@ -15,19 +15,13 @@ def upkeep(settings: Settings, as_of: date) -> None:
     """Remove what nothing needs any more at the end of `as_of`, and look at the room that is left.
 
     Where that fails, a warning is told; the next night tries again. While a backup is at work,
-    nothing is removed.
+    nothing is removed, and the room is looked at all the same.
     """
     from throughline.alerts import report_incident, report_passed
-    from throughline.upkeep import upkeep as remove_old
 
     try:
-        for freed in remove_old(settings, as_of, wait_seconds=1):
-            if freed.files:
-                log.info("%s: %d files, %d bytes", freed.what, freed.files, freed.bytes)
+        is_done = _remove_old(settings, as_of)
         disk.watch(settings, as_of)
-    except SourceError as error:
-        log.info("left for the next night: %s", error)
-        return
     except Exception as error:  # whatever it is, tonight's release is published
         log.exception("upkeep after the night of %s", as_of)
         report_incident(
@@ -43,4 +37,20 @@ def upkeep(settings: Settings, as_of: date) -> None:
             run_id=as_of.isoformat(),
         )
         return
-    report_passed(settings, ["upkeep"], ["home"], as_of.isoformat())
+    if is_done:
+        report_passed(settings, ["upkeep"], ["home"], as_of.isoformat())
+
+
+def _remove_old(settings: Settings, as_of: date) -> bool:
+    """Remove what is not needed; False where a backup is at work."""
+    from throughline.upkeep import upkeep as remove_old
+
+    try:
+        found = remove_old(settings, as_of, wait_seconds=1)
+    except SourceError as error:
+        log.info("left for the next night: %s", error)
+        return False
+    for freed in found:
+        if freed.files:
+            log.info("%s: %d files, %d bytes", freed.what, freed.files, freed.bytes)
+    return True

@@ -8,26 +8,36 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from throughline.conform import conform, find_parts
+from throughline.conform import Engine, conform, find_parts
 from throughline.connect.database import land_table
 from throughline.connect.files import land_window
+from throughline.connect.formats import read_stream
 from throughline.connect.remote import find_windows
 from throughline.connect.rest import land_endpoint
+from throughline.database_stream import DatabaseStream
 from throughline.errors import ConfigError, SourceError
+from throughline.file_stream import FileStream
 from throughline.landing.manifests import Manifest, landed
+from throughline.rest_stream import RestStream
 from throughline.settings import Settings
-from throughline.source_folders import DatabaseStream, FileStream, RestStream, Source
+from throughline.source_folders import Source
 from throughline.sweep import count_keys
+
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What one read of a stream gave: its window, rows, and columns as the source names them."""
+    """What one read of a stream gave: its window, rows, and columns as the source names them.
+
+    `broken` tells of rows that are no records; a night rejects them.
+    """
 
     stream: str
     window: str
     rows: int
     columns: tuple[str, ...]
+    broken: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,11 +55,17 @@ def try_stream(settings: Settings, source: Source, name: str, as_of: date, most:
     """Connect and read one sample of a stream: the newest window of files, else `most` rows.
 
     Raises:
-        SourceError, ConfigError: what is wrong, as in a night.
+        SourceError, ConfigError: what is wrong, as in a night; or more rows are broken than the
+            `reject_limit` of the source allows.
     """
     with _elsewhere(settings, source) as (away, moved):
         manifest = _sample(away, moved, name, as_of, most)
-    return Sample(name, manifest.window, manifest.rows or 0, manifest.schema)
+        count, places = _broken(away, moved, name, manifest)
+    rows = manifest.rows or 0
+    told = f"{count} of {rows} rows are no records: {', '.join(places)}" if count else ""
+    if count > source.reject_limit * rows:
+        raise SourceError(told)
+    return Sample(name, manifest.window, rows, manifest.schema, told)
 
 
 def try_sweep(settings: Settings, source: Source, entity: str, as_of: date, most: int) -> Sample:
@@ -134,12 +150,30 @@ def _sample(settings: Settings, source: Source, name: str, as_of: date, most: in
         case DatabaseStream():
             land_table(settings, source, name, as_of, most=most)
         case FileStream():
-            found = find_windows(settings, source, stream).values()
-            over = [each for each in found if each[0].ended(as_of)]
+            found = find_windows(settings, source, stream)
+            over = [each for each in found.windows.values() if each[0].ended(as_of)]
+            if found.wrong:
+                raise SourceError(found.wrong)
             if not over:
                 raise SourceError(f"no file up to {as_of} matches {stream.path}")
             land_window(settings, source, name, as_of, *over[-1])
     return landed(settings, source.name, name)[-1]
+
+
+def _broken(
+    settings: Settings, source: Source, name: str, manifest: Manifest
+) -> tuple[int, list[str]]:
+    """How many rows of a batch are no records, and where the first of them stand."""
+    folder = manifest.folder(settings)
+    files = [(file.name, folder / file.name) for file in manifest.files if file.bytes]
+    with Engine(settings, source) as engine, engine.session() as connection:
+        read_stream(connection, name, source.streams[name], files)
+        sql = "select _file, _row, reason, count(*) over () from broken order by all limit ?"
+        found = connection.execute(sql, [_SHOWN]).fetchall()
+    return (
+        found[0][3] if found else 0,
+        [f"{file} row {row} ({reason})" for file, row, reason, _ in found],
+    )
 
 
 def _rows(path: Path, most: int) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:

@@ -127,7 +127,8 @@ class Incremental(Section):
     """Only what changed: `field` of a record tells when, `{lower}` and `{upper}` ask for it.
 
     `{lower}` is inclusive and goes `lag_hours` back behind the newest change of earlier nights,
-    `{upper}` is the first instant after the night. `first` is where the first night begins.
+    `{upper}` is the first instant after the night. `first` is where the first night begins. In a
+    body, an epoch that is a whole value is a number.
     """
 
     field: str

@@ -5,111 +5,23 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 
+from throughline.database_stream import DatabaseStream
 from throughline.entity_streams import EntitySpec, entity_problems, swept_stream
 from throughline.errors import ConfigError
+from throughline.file_stream import FileStream
 from throughline.rest_stream import RestStream
-from throughline.settings import Settings, TimeZone, explain
+from throughline.settings import Settings, explain
+from throughline.settings_alerts import Section
+from throughline.settings_sections import TimeZone
 from throughline.yaml_text import read_yaml
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-TABLE = re.compile(r"[^\W\d][\w$]{0,62}(\.[^\W\d][\w$]{0,62})?")
-COLUMN = re.compile(r"[^\W\d][\w$]{0,62}")
-_PLACEHOLDER = re.compile(r"\{[^{}/]*\}")
 _TAKEN = "broken constants judged mapped numbered places rejected rejected_rows".split()
 _TAKEN += ["reject_errors", "reject_scans"]
 
 Domain = Literal["marketing", "crm", "calls", "product"]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FileStream(_Strict):
-    """Files that appear under a path; `{date}` and `{until}` in it name the window.
-
-    The path may be a URL such as s3://bucket/…; `connection` then holds the key to it.
-    """
-
-    way: Literal["files"]
-    path: str
-    connection: str | None = None
-    format: Literal["csv", "tsv", "jsonl", "json", "parquet", "xlsx"]
-    compression: Literal["auto", "gzip", "zstd", "zip", "none"] = "auto"
-    sheet: str | None = None
-    encoding: str = "utf-8"
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
-    header: bool = True
-    columns: tuple[str, ...] = ()
-    control: Literal["none", "sha256"] = "none"
-    final_newline: bool = True
-    empty_ok: bool = False
-
-    @field_validator("path")
-    @classmethod
-    def _placeholders_exist(cls, value: str) -> str:
-        unknown = sorted({*_PLACEHOLDER.findall(value)} - {"{home}", "{date}", "{until}"})
-        if unknown:
-            raise ValueError(f"{', '.join(unknown)} is none of {{home}}, {{date}}, {{until}}")
-        if "{until}" in value and "{date}" not in value:
-            raise ValueError("{until} ends a span that begins with {date}; a single day is {date}")
-        return value
-
-    @field_validator("encoding")
-    @classmethod
-    def _encoding_exists(cls, value: str) -> str:
-        try:
-            "".encode(value)
-        except LookupError as error:
-            raise ValueError(f"{value!r} is no encoding of text such as utf-16, gb18030") from error
-        return value
-
-    @property
-    def separator(self) -> str:
-        """Character between two cells of a text table."""
-        return self.delimiter or ("\t" if self.format == "tsv" else ",")
-
-
-class DatabaseStream(_Strict):
-    """One table of a database; without a cursor each night takes all of it.
-
-    A read that takes longer than `minutes` stops and complains. `partitions` of a PostgreSQL table
-    that is read whole are read at the same time.
-    """
-
-    way: Literal["database"]
-    connection: str
-    table: str
-    key: tuple[str, ...] = Field(min_length=1)
-    cursor: str | None = None
-    lag_hours: float = Field(default=24, ge=0)
-    minutes: float = Field(default=90, ge=0.1, le=1440)
-    columns: tuple[str, ...] = ()
-    partitions: int = Field(default=1, ge=1, le=16)
-
-    @field_validator("table")
-    @classmethod
-    def _table_shape(cls, value: str) -> str:
-        if not TABLE.fullmatch(value):
-            raise ValueError(f"{value!r} is not a table name such as crm.leads")
-        return value
-
-    @field_validator("key", "columns")
-    @classmethod
-    def _column_shapes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for name in value:
-            if not COLUMN.fullmatch(name):
-                raise ValueError(f"{name!r} is not a column name")
-        return value
-
-    @field_validator("cursor")
-    @classmethod
-    def _cursor_shape(cls, value: str | None) -> str | None:
-        if value is not None and not COLUMN.fullmatch(value):
-            raise ValueError(f"{value!r} is not a column name")
-        return value
 
 
 Stream = Annotated[FileStream | DatabaseStream | RestStream, Field(discriminator="way")]
@@ -118,7 +30,7 @@ Stream = Annotated[FileStream | DatabaseStream | RestStream, Field(discriminator
 _SWEPT = FileStream(way="files", path="-", format="parquet", empty_ok=True)
 
 
-class Source(_Strict):
+class Source(Section):
     """One source system. `folder` is where its `source.yml` stands."""
 
     source: str

@@ -1,16 +1,17 @@
 """Windows: the dates a batch covers, and how file names tell them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from throughline.settings import Settings
 
 SNAPSHOT = "snapshot"
 _DATE = r"\d{4}-\d{2}-\d{2}"
+_SHOWN = 5
 
 
 class _Named(Protocol):
@@ -43,14 +44,22 @@ class Window:
         return self.last is None or self.last <= as_of
 
 
+@dataclass(frozen=True)
+class Matched(Generic[F]):
+    """Files that match a path: windows with their files by label, and what is wrong with others."""
+
+    windows: dict[str, tuple[Window, list[F]]]
+    wrong: str | None
+
+
 def instant_after(settings: Settings, as_of: date) -> datetime:
     """First instant after the business date `as_of`, with its offset."""
     tomorrow = as_of + timedelta(days=1)
     return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=settings.zone)
 
 
-def find_files(template: str, base: Path, home: Path) -> dict[str, tuple[Window, list[Path]]]:
-    """Files that match a path template, by window label; `*` stands for any part of a name.
+def find_files(template: str, base: Path, home: Path) -> Matched[Path]:
+    """Files that match a path template; `*` stands for any part of a name.
 
     `{home}` is the home folder, `{date}` an ISO date, `{date}_{until}` a span, which a single
     date matches too. A relative template starts at `base`.
@@ -60,20 +69,41 @@ def find_files(template: str, base: Path, home: Path) -> dict[str, tuple[Window,
     return by_window(anchored, _candidates(anchored))
 
 
-def by_window(template: str, files: Iterable[F]) -> dict[str, tuple[Window, list[F]]]:
-    """Those of the files that match a whole template, by window label, in order."""
+def by_window(template: str, files: Iterable[F]) -> Matched[F]:
+    """Those of the files that match a whole template, by window label, in order.
+
+    As in a shell, `*` is no beginning of a hidden name: `._calls.csv`, `.calls.csv.swp` and
+    `~$calls.xlsx` are what an operating system, an editor and Excel leave.
+    """
     pattern = _pattern(template)
     found: dict[str, tuple[Window, list[F]]] = {}
+    undated = []
     for path in files:
         matched = pattern.fullmatch(path.as_posix())
-        window = _window(matched.groupdict()) if matched else None
-        if window is not None:
-            found.setdefault(window.label, (window, []))[1].append(path)
-    return {label: (window, sorted(paths)) for label, (window, paths) in sorted(found.items())}
+        if matched is None:
+            continue
+        window = _window(matched.groupdict())
+        if window is None:
+            undated.append(path)
+            continue
+        found.setdefault(window.label, (window, []))[1].append(path)
+    windows = {label: (window, sorted(paths)) for label, (window, paths) in sorted(found.items())}
+    return Matched(windows, _complaint(template, sorted(undated)))
+
+
+def _complaint(template: str, undated: Sequence[_Named]) -> str | None:
+    if not undated:
+        return None
+    shown = ", ".join(path.as_posix() for path in undated[:_SHOWN])
+    more = f" and {len(undated) - _SHOWN} more" if len(undated) > _SHOWN else ""
+    return (
+        f"{shown}{more}: matches {template}, but its name holds no date of the calendar, or a span"
+        " that ends before it begins; rename the file, or write a `path` that it does not match"
+    )
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    text = re.escape(template).replace(r"\*", "[^/]*")
+    text = re.sub(r"(^|/)(?=\\\*)", r"\1(?![.]|~[$])", re.escape(template)).replace(r"\*", "[^/]*")
     text = text.replace(r"\{date\}_\{until\}", f"(?P<date>{_DATE})(?:_(?P<until>{_DATE}))?", 1)
     text = text.replace(r"\{date\}", f"(?P<date>{_DATE})", 1).replace(r"\{date\}", _DATE)
     return re.compile(text.replace(r"\{until\}", f"(?P<until>{_DATE})", 1))
@@ -84,7 +114,8 @@ def _candidates(template: str) -> list[Path]:
     parts = Path(re.sub(r"\*+", "*", globbed)).parts
     fixed = next((index for index, part in enumerate(parts) if "*" in part), len(parts) - 1)
     root = Path(*parts[:fixed])
-    return [path for path in root.glob("/".join(parts[fixed:])) if path.is_file()]
+    looked = re.sub(r"([?[])", r"[\1]", "/".join(parts[fixed:]))
+    return [path for path in root.glob(looked) if path.is_file()]
 
 
 def _window(groups: dict[str, str | None]) -> Window | None:

@@ -12,9 +12,10 @@ import pytest
 
 import ingest_case as case
 from pack_case import SEEDS, data_folder, installed, load_seeds, needs_seeds
+from throughline.database_stream import DatabaseStream
 from throughline.preview import preview
 from throughline.scaffold import packs
-from throughline.source_folders import DatabaseStream, load_sources
+from throughline.source_folders import load_sources
 
 NAMES = {"apple_search_ads_tables": "apple_search", "linkedin_ads_tables": "linkedin_ad"}
 NAMES |= {"tiktok_ads_tables": "tiktok", "pinterest_ads_tables": "pinterest"}

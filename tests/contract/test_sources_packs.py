@@ -10,8 +10,9 @@ import pack_case
 from throughline import scaffold
 from throughline.connect.remote import find_windows
 from throughline.contracts import load_contracts
+from throughline.file_stream import FileStream
 from throughline.preview import Preview
-from throughline.source_folders import FileStream, load_sources, read_source
+from throughline.source_folders import load_sources, read_source
 
 REPO = Path(__file__).parents[2]
 MAPPINGS = [
@@ -92,7 +93,7 @@ def test_pack_finds_the_file_that_its_readme_names(tmp_path: Path, pack: str, st
     for name in named:
         (folder / name).touch()
     found = find_windows(settings, source, given)
-    ((label, (_, [path])),) = found.items()
+    ((label, (_, [path])),) = found.windows.items()
     assert label == "2026-03-01"
     assert path.name in named
 
@@ -109,7 +110,7 @@ def test_customers_of_wecom_are_every_file_of_their_folder_at_once(tmp_path: Pat
     given = source.streams["customers"]
     assert isinstance(given, FileStream)
     found = find_windows(settings, source, given)
-    assert [path.name for path in found["snapshot"][1]] == names == [
+    assert [path.name for path in found.windows["snapshot"][1]] == names == [
         "callbacks_2026.jsonl", "contacts.jsonl",
     ]  # fmt: skip
 

@@ -296,12 +296,13 @@ def test_bad_input_duplicate_file_under_another_date_is_landed_and_told(tmp_path
     assert second.duplicate_of == first.new[0].batch
 
 
-def test_bad_input_date_that_does_not_exist_is_no_window(tmp_path: Path) -> None:
+def test_bad_input_date_that_does_not_exist_is_told(tmp_path: Path) -> None:
     settings = case.make_settings(tmp_path)
     source = case.write_source(settings, streams=stream())
     case.drop(settings, "calls_2026-02-30.csv", GOOD)
-    with pytest.raises(SourceError, match="no file matches"):
-        land_files(settings, source, "calls", date(2026, 3, 31))
+    taken = land_files(settings, source, "calls", date(2026, 3, 31))
+    (error,) = taken.errors
+    assert taken.new == () and "calls_2026-02-30.csv: matches" in error
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -14,7 +14,7 @@ import ingest_case as case
 from fork_case import kill_after
 from scoreboard import Facts
 from throughline.extract import extract_domain
-from throughline.landing.files import read_json
+from throughline.landing.files import DRAFT, read_json
 from throughline.settings import Settings
 
 POINTS = [
@@ -74,11 +74,13 @@ def without_times(value: Any) -> Any:
 
 
 def tree(settings: Settings) -> dict[str, Any]:
-    """Everything below landing, input and outcomes, without instants of the clock."""
+    """Everything below landing, input and outcomes, without instants of the clock and drafts."""
     found: dict[str, Any] = {}
     for root in (settings.landing, settings.input, settings.outcomes):
         for path in sorted(root.rglob("*")):
             name = path.relative_to(settings.home).as_posix()
+            if DRAFT.fullmatch(path.name):
+                continue
             if path.suffix == ".json":
                 found[name] = without_times(read_json(path))
             elif path.suffix == ".parquet":

@@ -178,11 +178,11 @@ def test_rest_answer_broken_on_the_wire_is_tried_again_and_never_landed_in_part(
     assert (manifest.rows, len(calls)) == (2, 3)
 
 
+@pytest.mark.parametrize("begin", [HEAD + b"Content-Length: 5000\r\n\r\n", HEAD + b"X-Slow: "])
 def test_rest_answer_that_drips_is_given_up_after_the_time_of_a_page(
-    home: Settings, monkeypatch: pytest.MonkeyPatch, impatient: None
+    home: Settings, monkeypatch: pytest.MonkeyPatch, impatient: None, begin: bytes
 ) -> None:
-    head = HEAD + b"Content-Length: 5000\r\n\r\n"
-    with rest.raw_server([head] * 2, drip=True) as (port, calls):
+    with rest.raw_server([begin] * 2, drip=True) as (port, calls):
         monkeypatch.setenv("AIRFLOW_CONN_VENDOR", f"http://:x@127.0.0.1:{port}")
         limits = {"page_seconds": 0.5, "attempts": 2}
         two = stamina.set_testing(True, attempts=2)

@@ -307,6 +307,37 @@ def test_conform_money_is_exact(tmp_path: Path) -> None:
     assert (batch.min_date, batch.max_date) == (date(2026, 3, 1), date(2026, 3, 1))
 
 
+@pytest.mark.parametrize(
+    "amount",
+    [
+        "record->>'cost'",
+        "record->'cost'",
+        "record->>'$.all[0]'",
+        "json_extract_string(record, ['cost'])[1]",
+        """from_json(record, '{"cost": "DECIMAL(18,4)"}').cost""",
+    ],
+)
+@pytest.mark.parametrize("form", ["jsonl", "json"])
+def test_conform_money_of_json_is_exact_where_a_double_is_not(
+    tmp_path: Path, amount: str, form: str
+) -> None:
+    config = case.make_settings(tmp_path)
+    stream = {"a": {"way": "files", "path": f"{{home}}/drop/a.{form}", "format": form}}
+    sql = (
+        f"select _file, _row, record->>'id' as payment_id, 'k1' as contract_id, {amount} as amount,"
+        " 'CNY' as currency, '2026-03-01T10:00:00Z' as paid_at, paid_at as created_at from a"
+    )
+    source = case.write_source(config, "bank", stream, {"payment": sql}, domain="crm")
+    costs = ["12345678901234.5678", "0.1000000000000000055", "98765432109876.5", "7"]
+    records = [f'{{"id": "{cost}", "cost": {cost}, "all": [{cost}]}}' for cost in costs]
+    lines = "\n".join(records) if form == "jsonl" else f"[{', '.join(records)}]"
+    case.drop(config, f"a.{form}", f"{lines}\n")
+    (batch,) = case.take(config, source)
+    # As doubles they add up to 111111111011118.1680.
+    assert (batch.rows, batch.amount) == (4, Decimal("111111111011118.1678"))
+    assert case.rows(batch.path, "payment_id") == [(cost,) for cost in sorted(costs)]
+
+
 @pytest.mark.parametrize("cell", ["NaN", "Infinity", "1e400", "1e2", '"1,000"', "9" * 40, "-1"])
 def test_conform_money_refuses_what_is_not_an_amount(tmp_path: Path, cell: str) -> None:
     batch = spend(tmp_path, cell)

@@ -77,6 +77,21 @@ def test_remote_files_are_landed_by_window_once_and_byte_by_byte(
     assert land_files(settings, source, "calls", case.NIGHT).new == ()
 
 
+def test_remote_hidden_file_is_passed_over_and_an_impossible_date_is_told(
+    tmp_path: Path, bucket: Any
+) -> None:
+    settings = case.make_settings(tmp_path)
+    source = source_of(settings, path="s3://lake/in/*/*calls_{date}.csv")
+    for key in ("in/a/calls_2026-03-01.csv", "in/a/._calls_2026-03-01.csv"):
+        bucket.put_object(Bucket="lake", Key=key, Body=LINES.encode())
+    bucket.put_object(Bucket="lake", Key="in/a/calls_2026-02-30.csv", Body=LINES.encode())
+    bucket.put_object(Bucket="lake", Key="in/.trash/calls_2026-03-01.csv", Body=LINES.encode())
+    taken = land_files(settings, source, "calls", case.NIGHT)
+    assert [(m.window, len(m.files)) for m in taken.new] == [("2026-03-01", 1)]
+    (error,) = taken.errors
+    assert error.startswith("s3://lake/in/a/calls_2026-02-30.csv: matches s3://lake/in/")
+
+
 def test_remote_file_that_changed_is_landed_anew(tmp_path: Path, bucket: Any) -> None:
     settings = case.make_settings(tmp_path)
     source = source_of(settings)

@@ -284,6 +284,27 @@ def test_rest_post_sends_bounds_and_cursor_in_the_body(
     assert bodies[1] == {**bodies[0], "after": "2"}
 
 
+@pytest.mark.parametrize(("form", "units"), [("epoch", 1), ("epoch_ms", 1000)])
+def test_rest_post_sends_an_epoch_as_a_number(
+    home: Settings, httpserver: HTTPServer, form: str, units: int
+) -> None:
+    bodies = []
+
+    def handle(request: Request) -> Response:
+        bodies.append(request.get_json())
+        return rest.answer({"results": []})
+
+    httpserver.expect_request("/leads", method="POST").respond_with_handler(handle)
+    body = {"from": "{lower}", "span": ["{upper}"], "query": "changed>={lower}"}
+    step = {**rest.STEP, "format": form, "first": "2026-03-01T00:00:00Z"}
+    source = rest.source(home, method="POST", body=body, incremental=step, paging="page")
+    land_endpoint(home, source, "leads", rest.D1)
+    # 2026-03-01 00:00 and 16:00 UTC.
+    begin, end = 1772323200 * units, 1772380800 * units
+    expected = {"from": begin, "span": [end], "query": f"changed>={begin}", "page": 1}
+    assert bodies == [expected]
+
+
 @pytest.mark.parametrize("paging", ["page", "offset", "cursor", "keyset"])
 def test_rest_post_sends_numbers_as_numbers(
     home: Settings, httpserver: HTTPServer, paging: str

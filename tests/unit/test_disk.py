@@ -11,7 +11,9 @@ from throughline import disk, night
 from throughline.disk import Room
 from throughline.errors import ConfigError, RoomError
 from throughline.night_report import read_report
+from throughline.night_upkeep import upkeep
 from throughline.settings import Settings, load_settings
+from throughline.upkeep.lock import alone
 
 ROOMY = {"min_free_share": 0, "night_gb": 0.001}
 
@@ -51,6 +53,15 @@ def test_a_budget_is_warned_of_before_it_is_reached_and_told_once(tmp_path, data
     fill(settings, 5_000_000)
     disk.admit(settings, DAY)
     assert incidents(settings) == [("home.filling", "warning", 2, True)]
+
+
+def test_a_backup_at_work_hides_no_shortage(tmp_path, database) -> None:
+    settings = home(tmp_path, budget_gb=0.01)
+    fill(settings, 7_500_000)
+    with alone(settings, "backup"):
+        upkeep(settings, DAY)
+    assert incidents(settings) == [("home.filling", "warning", 1, False)]
+    assert rows(settings, "select kind from throughline.incidents") == [("disk",)]
 
 
 def test_a_night_that_cannot_fit_is_not_begun_and_says_what_to_do(tmp_path, database) -> None:

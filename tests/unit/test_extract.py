@@ -72,6 +72,16 @@ def test_extract_broken_file_fails_the_domain_and_the_rest_goes_on(tmp_path: Pat
     assert [batch.window for batch in live_batches(settings, D2)] == ["2026-03-01"]
 
 
+def test_extract_name_without_a_date_fails_the_domain_and_the_rest_goes_on(tmp_path: Path) -> None:
+    settings = prepared(tmp_path)
+    case.drop(settings, "calls_2026-02-30.csv", day(2))
+    case.drop(settings, "._calls_2026-03-01.csv", "left by an operating system")
+    report = extract_source(settings, "phones", D1)
+    (error,) = report.errors
+    assert report.status == "failed" and "calls_2026-02-30.csv: matches" in error
+    assert [batch.window for batch in live_batches(settings, D1)] == ["2026-03-01"]
+
+
 def test_extract_broken_mapping_fails_the_domain_and_names_it(tmp_path: Path) -> None:
     settings = prepared(tmp_path)
     case.write_source(settings, mappings={"cdr": "select nothing from calls"})

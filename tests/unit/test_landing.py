@@ -16,6 +16,7 @@ from throughline.landing import (
     newest_verdict,
     read_outcome,
     set_verdict,
+    verify,
     write_outcome,
 )
 
@@ -201,6 +202,19 @@ def test_landing_folder_without_manifest_does_not_exist(tmp_path: Path) -> None:
     assert input_batches(settings) == []
     (again,) = case.take(settings, source)
     assert again.batch_id == batch.batch_id
+
+
+def test_landing_document_that_a_kill_left_half_written_spoils_no_batch(tmp_path: Path) -> None:
+    settings = case.make_settings(tmp_path)
+    source = case.write_source(settings)
+    case.drop(settings, "calls_2026-03-01.csv", ONE)
+    land_files(settings, source, "calls", case.NIGHT)
+    (manifest,) = landed(settings, "phones", "calls")
+    (manifest.folder(settings) / ".earlier.json.4711").write_text('{"as')
+    verify(settings, manifest)
+    (manifest.folder(settings) / ".calls.csv").touch()
+    with pytest.raises(SourceError, match=r"not in the manifest \['.calls.csv'\]"):
+        verify(settings, manifest)
 
 
 def test_landing_stream_that_never_delivered_is_an_error(tmp_path: Path) -> None:

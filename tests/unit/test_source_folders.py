@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 import ingest_case as case
+from throughline.connect.files import land_files
 from throughline.errors import ConfigError
 from throughline.settings import load_settings
 from throughline.source_folders import load_sources
@@ -53,6 +54,7 @@ TABLE = {"way": "database", "connection": "crm", "table": "crm.leads", "key": ["
         ({"streams": {"calls": FILES, "calls_part": FILES}}, "lookups: calls_part is the name"),
         ({"streams": {"calls": FILES | {"path": "{day}.csv"}}}, r"path: .*\{day\} is none of"),
         ({"streams": {"calls": FILES | {"path": "{until}.csv"}}}, "begins with {date}"),
+        ({"streams": {"calls": FILES | {"path": "~no-one/a.csv"}}}, "begins with no user"),
         (
             {"streams": {"calls": FILES | {"encoding": "gb"}}},
             "streams.calls.files.encoding: .*'gb' is no encoding of text",
@@ -68,6 +70,27 @@ def test_source_folder_error_names_file_and_key(
 ) -> None:
     with pytest.raises(ConfigError, match=f"(?s)source.yml is not valid:.*{said}"):
         load_changed(tmp_path, change)
+
+
+def test_paths_may_begin_with_the_folder_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = case.make_settings(tmp_path, home="~/house", sources_path=["~/sources"])
+    assert settings.home == tmp_path / "house"
+    assert settings.sources_path == (tmp_path / "sources",)
+    stream = {"way": "files", "path": "~/drop/calls_{date}.csv", "format": "csv"}
+    source = case.write_source(settings, streams={"calls": stream})
+    (tmp_path / "drop").mkdir()
+    (tmp_path / "drop" / "calls_2026-03-01.csv").write_text(case.call_lines("c1,in,,,missed"))
+    assert [
+        manifest.rows for manifest in land_files(settings, source, "calls", case.NIGHT).new
+    ] == [1]
+    monkeypatch.setenv("THROUGHLINE_HOME", "~/elsewhere")
+    assert load_settings(settings.config_file).home == tmp_path / "elsewhere"
+    monkeypatch.setenv("THROUGHLINE_HOME", "~no-one/elsewhere")
+    with pytest.raises(ConfigError, match=r"home: .*~no-one/elsewhere begins with no user"):
+        load_settings(settings.config_file)
 
 
 def test_source_folder_missing_or_doubled_is_named(tmp_path: Path) -> None:

@@ -9,17 +9,13 @@ Left out, because it can be made again: the work file (the next night builds it 
 the same rows), candidates, logs, caches, the demo's source systems, and Airflow's own database.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from throughline.errors import DamagedError
 from throughline.landing.batches import MANIFEST
-from throughline.landing.files import read_json
+from throughline.landing.files import DRAFT, read_json
 from throughline.settings import Settings
-
-DRAFT = re.compile(r"\..+\.json\.\d+")
-"""Name of a document that is being written; a file of a source may begin with a dot, too."""
 
 
 def waiting_reports(settings: Settings) -> Iterator[Path]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Literal
 
-from throughline.settings import Warehouse
+from throughline.settings_sections import Warehouse
 from throughline.sql_text import literal, quoted
 
 NAME = "checked_relation"

@@ -14,7 +14,7 @@ from throughline.checks.results import CheckResult
 from throughline.checks.spark import SparkTables
 from throughline.checks.suite_rules import NOT_NULL, NULL_CHECKS
 from throughline.checks.suites import ROWS_QUERY, Expectation, Suite
-from throughline.settings import Warehouse
+from throughline.settings_sections import Warehouse
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from throughline.checks.reading import first_line, result_of
 from throughline.checks.results import CheckResult
 from throughline.checks.suites import Suite
 from throughline.orphans import die_with
-from throughline.settings import Warehouse
+from throughline.settings_sections import Warehouse
 
 ENOUGH_TO_SHARE = 40
 """Expectations below which a second process costs more than it saves."""

@@ -59,7 +59,8 @@ def test(source: str, as_of: Night = None, rows: Annotated[int, typer.Option(min
             typer.echo(f"{name}: FAILED: {error}")
         else:
             columns = ", ".join(sample.columns)
-            typer.echo(f"{name}: ok, {sample.rows} rows of {sample.window}: {columns}")
+            broken = f"; {sample.broken}" if sample.broken else ""
+            typer.echo(f"{name}: ok, {sample.rows} rows of {sample.window}: {columns}{broken}")
     if failed:
         raise ThroughlineError(f"source {source} cannot be read; see above")
 

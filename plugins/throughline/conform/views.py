@@ -11,9 +11,10 @@ from throughline.conform import casts, pii
 from throughline.conform.parts import Parts
 from throughline.connect.formats import read_stream
 from throughline.errors import ConformError
+from throughline.file_stream import FileStream
 from throughline.landing.manifests import verify
 from throughline.settings import Settings
-from throughline.source_folders import FileStream, Source
+from throughline.source_folders import Source
 
 
 class Engine:

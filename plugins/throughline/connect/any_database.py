@@ -4,18 +4,24 @@ Every value lands as text, as the driver gives it: what a vendor's type means is
 the contract's to say.
 """
 
-import json
 import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from throughline import fault
+from throughline.connect.driver_values import (
+    check_zones,
+    has_zone,
+    is_in_utc,
+    newer,
+    placed,
+    text_of,
+)
 from throughline.connect.query import Found, Query, refusal, wanted_columns
 from throughline.connect.transactions import Connections
 from throughline.errors import SourceError
@@ -25,7 +31,6 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 _ROWS = 10_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCK_CHANGE = timedelta(hours=1)
 """A local clock that goes back names an hour twice, so that hour is read again."""
 
@@ -95,19 +100,19 @@ def _stream(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    in_utc = [_is_in_utc(connection, kind) for kind in columns.values()]
+    in_utc = [is_in_utc(connection, kind) for kind in columns.values()]
     place = list(columns).index(query.stream.cursor) if query.stream.cursor else None
     schema = pa.schema([(name, pa.string()) for name in columns])
     count, newest = 0, None
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for rows in _batches(connection, query, columns):
-            placed = [tuple(map(_placed, row, in_utc)) for row in rows]
-            _check_zones(query, columns, placed)
-            texts = [[_text(value) for value in column] for column in zip(*placed, strict=True)]
+            values = [tuple(map(placed, row, in_utc)) for row in rows]
+            check_zones(query, columns, values)
+            texts = [[text_of(value) for value in column] for column in zip(*values, strict=True)]
             writer.write_batch(pa.record_batch([pa.array(t, pa.string()) for t in texts], schema))
             count += len(rows)
             if place is not None:
-                newest = _newer(newest, (row[place] for row in placed), query.timezone)
+                newest = newer(newest, (row[place] for row in values), query.timezone)
     sync(path)
     kinds = tuple(f"{name} {kind}" for name, kind in columns.items())
     return Found(path, count, kinds, newest.isoformat() if newest else None)
@@ -141,12 +146,12 @@ def _statement(
     order = [source.c[name] for name in stream.key]
     if stream.cursor is not None:
         kind, instant = columns[stream.cursor], source.c[stream.cursor]
-        is_local = not (_has_zone(kind) or _is_in_utc(connection, kind))
+        is_local = not (has_zone(kind) or is_in_utc(connection, kind))
         zone = ZoneInfo(query.timezone) if is_local else UTC
 
         def bound(moment: datetime) -> Any:
             there = moment.astimezone(zone)
-            return sa.literal(there if _has_zone(kind) else there.replace(tzinfo=None), kind)
+            return sa.literal(there if has_zone(kind) else there.replace(tzinfo=None), kind)
 
         condition = instant < bound(datetime.fromisoformat(query.upper))
         if query.lower is not None:
@@ -158,69 +163,8 @@ def _statement(
     return wanted if query.most is None else wanted.limit(query.most)
 
 
-def _has_zone(kind: Any) -> bool:
-    return getattr(kind, "timezone", False) or kind.__visit_name__ == "DATETIMEOFFSET"
-
-
-def _is_in_utc(connection: "sa.Connection", kind: Any) -> bool:
-    """Whether values are instants though they have no zone: our sessions with MySQL are in UTC."""
-    import sqlalchemy as sa
-
-    return connection.dialect.name in ("mysql", "mariadb") and isinstance(kind, sa.TIMESTAMP)
-
-
-def _placed(value: Any, in_utc: bool) -> Any:
-    """The value; an instant in UTC."""
-    if not isinstance(value, datetime) or not (in_utc or value.tzinfo):
-        return value
-    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _check_zones(query: Query, columns: Mapping[str, Any], rows: list[tuple[Any, ...]]) -> None:
-    """Refuse instants that a driver gives without their zone: nobody knows which they are."""
-    for place, (name, kind) in enumerate(columns.items()):
-        found = (row[place] for row in rows if isinstance(row[place], datetime))
-        if _has_zone(kind) and any(value.tzinfo is None for value in found):
-            raise SourceError(
-                f"{query.where}: the driver gives {name} of {query.stream.table} without the zone"
-                " that it has; read a view that has it in UTC, in a type without zone"
-            )
-
-
 def _picked(column: Any, kind: Any) -> Any:
     """A column as its driver gives it; JSON as text, before its numbers become floats."""
     import sqlalchemy as sa
 
     return sa.cast(column, sa.Text).label(column.name) if isinstance(kind, sa.JSON) else column
-
-
-def _newer(newest: datetime | None, values: Iterator[Any], zone: str) -> datetime | None:
-    """The newest of an instant and those given; none is older than 1970."""
-    for value in values:
-        if isinstance(value, datetime):
-            placed = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone))
-            instant = placed.astimezone(UTC)
-            if instant >= _EPOCH and (newest is None or instant > newest):
-                newest = instant
-    return newest
-
-
-def _text(value: Any) -> str | None:
-    match value:
-        case None | str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case date():
-            return value.isoformat(*([" "] if isinstance(value, datetime) else []))
-        case float():
-            return repr(value)
-        case Decimal():
-            return f"{value:f}"
-        case bytes() | bytearray() | memoryview():
-            return "\\x" + bytes(value).hex()
-        case dict() | list() | tuple():
-            return json.dumps(value, ensure_ascii=False, default=str)
-        case set() | frozenset():
-            return ",".join(sorted(map(str, value)))
-    return str(value)

@@ -9,17 +9,11 @@ from throughline.connect.query import Query
 from throughline.connect.servers import read_server
 from throughline.connect.tables import read_table
 from throughline.connect.transactions import Connections
-from throughline.landing.manifests import (
-    Draft,
-    LandedFile,
-    Manifest,
-    commit,
-    landed,
-    new_draft_folder,
-    sha256_of,
-)
+from throughline.database_stream import DatabaseStream
+from throughline.landing.drafts import Draft, commit, new_draft_folder
+from throughline.landing.manifests import LandedFile, Manifest, landed, sha256_of
 from throughline.settings import Settings
-from throughline.source_folders import DatabaseStream, Source
+from throughline.source_folders import Source
 from throughline.windows import SNAPSHOT, instant_after
 
 

@@ -16,18 +16,11 @@ from throughline.connect.packing import opened, packing_of
 from throughline.connect.remote import RemoteFile, find_windows
 from throughline.connect.sheets import check_workbook
 from throughline.errors import SourceError
-from throughline.landing.manifests import (
-    OWN_FILES,
-    Draft,
-    LandedFile,
-    Manifest,
-    commit,
-    found_again,
-    landed,
-    new_draft_folder,
-)
+from throughline.file_stream import FileStream
+from throughline.landing.drafts import Draft, commit, found_again, new_draft_folder
+from throughline.landing.manifests import OWN_FILES, LandedFile, Manifest, landed
 from throughline.settings import Settings
-from throughline.source_folders import FileStream, Source
+from throughline.source_folders import Source
 from throughline.windows import Window
 
 log = logging.getLogger(__name__)
@@ -48,7 +41,7 @@ class Landing:
 def land_files(settings: Settings, source: Source, name: str, as_of: date) -> Landing:
     """Land every window of a file stream that is over at `as_of` and not landed yet.
 
-    A broken window is reported in `errors`; the other windows go on.
+    A broken window, or a name without a date, is reported in `errors`; the other windows go on.
 
     Raises:
         SourceError: nothing was found, and nothing was ever landed from this stream.
@@ -56,11 +49,11 @@ def land_files(settings: Settings, source: Source, name: str, as_of: date) -> La
     stream = source.streams[name]
     assert isinstance(stream, FileStream)
     known = landed(settings, source.name, name)
-    windows = find_windows(settings, source, stream)
-    if not windows and not known:
+    found = find_windows(settings, source, stream)
+    if not found.windows and not found.wrong and not known:
         raise SourceError(f"{source.name}.{name}: no file matches {stream.path}")
-    new, waiting, errors = [], [], []
-    for window, paths in windows.values():
+    new, waiting, errors = [], [], [found.wrong] if found.wrong else []
+    for window, paths in found.windows.values():
         if not window.ended(as_of):
             continue
         try:

@@ -1,4 +1,4 @@
-"""One HTTP call: over https to a public host, at the stream's rate, its body bounded."""
+"""One HTTP call: over https to a public host, at the stream's rate, its answer bounded."""
 
 import ipaddress
 import json
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from throughline.connect.bodies import OversizeError, TruncatedError, read_body
 from throughline.connect.connections import Service
+from throughline.connect.deadline import Deadline
 from throughline.connect.pages import message_of
 from throughline.connect.requests import Request
 from throughline.errors import SourceError
@@ -65,6 +66,7 @@ class Wire:
         self.stream = stream
         self.secrets: list[str] = []
         self._next_at = 0.0
+        self._deadline = Deadline(stream.limits.page_seconds)
         timeout = httpx.Timeout(
             min(SILENCE_SECONDS, stream.limits.page_seconds), connect=CONNECT_SECONDS
         )
@@ -90,6 +92,7 @@ class Wire:
         import httpx
 
         self._keep_rate()
+        self._deadline.begin()
         try:
             url = httpx.URL(request.url)
             with self._client.stream(
@@ -97,7 +100,7 @@ class Wire:
                 url.copy_merge_params(request.params) if request.params else url,
                 content=request.body,
                 headers={"Accept": "application/json", "Accept-Encoding": "gzip", **headers},
-                extensions={"trace": self._check_address},
+                extensions={"trace": self._traced},
             ) as answer:
                 body = read_body(answer, self.stream.limits)
                 return Answer(answer.status_code, answer.headers, body)
@@ -130,6 +133,10 @@ class Wire:
             placed = at if at.tzinfo else at.replace(tzinfo=UTC)
             seconds = (placed - datetime.now(UTC)).total_seconds()
         return min(seconds, self.stream.limits.wait_seconds) if seconds > 0 else None
+
+    def _traced(self, event: str, info: dict[str, Any]) -> None:
+        self._check_address(event, info)
+        self._deadline.watch(event, info)
 
     def _check_address(self, event: str, info: dict[str, Any]) -> None:
         """Refuse a host that resolves into a private network, before a byte is sent."""

@@ -8,8 +8,9 @@ from throughline.connect.rest import read_endpoint_keys
 from throughline.connect.servers import read_server
 from throughline.connect.tables import read_table
 from throughline.connect.transactions import Connections
+from throughline.database_stream import DatabaseStream
 from throughline.settings import Settings
-from throughline.source_folders import DatabaseStream, Source
+from throughline.source_folders import Source
 
 
 def read_keys(

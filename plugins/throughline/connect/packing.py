@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from throughline.errors import SourceError
-from throughline.source_folders import FileStream
+from throughline.file_stream import FileStream
 
 _SUFFIXES = {".gz": "gzip", ".zst": "zstd", ".zip": "zip"}
 

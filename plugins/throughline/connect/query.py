@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from throughline.connect.servers import Server
+from throughline.database_stream import DatabaseStream
 from throughline.errors import SourceError
-from throughline.source_folders import DatabaseStream
 
 T = TypeVar("T")
 _LASTING = re.compile(

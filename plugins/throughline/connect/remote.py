@@ -9,9 +9,10 @@ from typing import IO, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from throughline.errors import ConfigError, SourceError
+from throughline.file_stream import FileStream
 from throughline.settings import Settings
-from throughline.source_folders import FileStream, Source
-from throughline.windows import Window, by_window, find_files
+from throughline.source_folders import Source
+from throughline.windows import Matched, by_window, find_files
 
 CONNECT_SECONDS = 10
 SILENCE_SECONDS = 60
@@ -74,8 +75,8 @@ class RemoteFile:
         return self.url.partition("://")[2]
 
 
-def find_windows(settings: Settings, source: Source, stream: FileStream) -> dict[str, Any]:
-    """Files of a stream by window label: window and files, as `windows.find_files` gives them.
+def find_windows(settings: Settings, source: Source, stream: FileStream) -> Matched[Any]:
+    """Files of a stream by window, as `windows.find_files` gives them.
 
     Raises:
         SourceError: the storage cannot be reached or refuses.
@@ -90,13 +91,12 @@ def find_windows(settings: Settings, source: Source, stream: FileStream) -> dict
     try:
         folders = list(files.walk(root, detail=True, on_error="raise"))
     except FileNotFoundError:
-        return {}
+        return Matched({}, None)
     except OSError as error:
         raise SourceError(f"{protocol}://{root} cannot be listed: {_short(error)}") from error
     listed = [each["name"].lstrip("/") for _, _, held in folders for each in held.values()]
     found = [RemoteFile(f"{protocol}://{name}", files) for name in listed]
-    windows: dict[str, tuple[Window, list[RemoteFile]]] = by_window(stream.path, found)
-    return windows
+    return by_window(stream.path, found)
 
 
 def _filesystem(settings: Settings, protocol: str, connection: str | None) -> Any:

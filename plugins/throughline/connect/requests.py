@@ -89,15 +89,15 @@ def instant_of(value: Any, step: Incremental, zone: str) -> datetime | None:
         return None
 
 
-def _rendered(instant: datetime, step: Incremental | None, zone: str) -> str:
-    """An instant as the service wants it, never later than it is."""
+def _rendered(instant: datetime, step: Incremental | None, zone: str) -> str | int:
+    """An instant as the service wants it, never later than it is; of an epoch form a number."""
     form = step.format if step else "iso"
     if form == "date":
         return instant.astimezone(ZoneInfo(zone)).date().isoformat()
     if form == "epoch":
-        return str(int(instant.timestamp() // 1))
+        return int(instant.timestamp() // 1)
     if form == "epoch_ms":
-        return str(int(instant.timestamp() * 1000 // 1))
+        return int(instant.timestamp() * 1000 // 1)
     kept = "milliseconds" if instant.microsecond else "seconds"
     return instant.astimezone(UTC).isoformat(timespec=kept).replace("+00:00", "Z")
 
@@ -106,14 +106,17 @@ def _plain(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _filled(given: Any, bounds: dict[str, str]) -> Any:
+def _filled(given: Any, bounds: dict[str, str | int]) -> Any:
+    """What is given with its bounds; where a bound is all of a text, it stays a number."""
     if isinstance(given, dict):
         return {name: _filled(value, bounds) for name, value in given.items()}
     if isinstance(given, list):
         return [_filled(value, bounds) for value in given]
     if isinstance(given, str):
+        if given in bounds:
+            return bounds[given]
         for name, value in bounds.items():
-            given = given.replace(name, value)
+            given = given.replace(name, str(value))
     return given
 
 

@@ -18,16 +18,9 @@ from throughline.connect.pages import Record, at
 from throughline.connect.paging import Reader, Span
 from throughline.connect.requests import instant_of, number_of
 from throughline.errors import SourceError
+from throughline.landing.drafts import Draft, commit, new_draft_folder
 from throughline.landing.files import sync
-from throughline.landing.manifests import (
-    Draft,
-    LandedFile,
-    Manifest,
-    commit,
-    landed,
-    new_draft_folder,
-    sha256_of,
-)
+from throughline.landing.manifests import LandedFile, Manifest, landed, sha256_of
 from throughline.rest_stream import RestStream
 from throughline.settings import Settings
 from throughline.source_folders import Source

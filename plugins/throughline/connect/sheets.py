@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
 from throughline.errors import SourceError
-from throughline.source_folders import FileStream
+from throughline.file_stream import FileStream
 
 _BOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _ERROR = re.compile(

@@ -6,9 +6,11 @@ from throughline.connect.database import land_table
 from throughline.connect.files import land_files
 from throughline.connect.rest import land_endpoint
 from throughline.connect.transactions import Connections
+from throughline.database_stream import DatabaseStream
 from throughline.errors import ThroughlineError
+from throughline.file_stream import FileStream
 from throughline.settings import Settings
-from throughline.source_folders import DatabaseStream, FileStream, Source
+from throughline.source_folders import Source
 
 
 def land_stream(

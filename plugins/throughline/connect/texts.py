@@ -12,7 +12,7 @@ from pathlib import Path
 
 from throughline.connect.packing import opened, packing_of
 from throughline.errors import SourceError
-from throughline.source_folders import FileStream
+from throughline.file_stream import FileStream
 
 LONGEST_RECORD = 64 * 1024 * 1024
 """Bytes; a longer line or JSON document is refused."""

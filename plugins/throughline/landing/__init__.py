@@ -10,7 +10,8 @@ from throughline.landing.batches import (
     set_verdict,
     verdicts,
 )
-from throughline.landing.manifests import Manifest, commit, landed, verify
+from throughline.landing.drafts import commit
+from throughline.landing.manifests import Manifest, landed, verify
 from throughline.landing.outcomes import Outcome, read_outcome, write_outcome
 from throughline.settings import Settings
 from throughline.source_folders import load_sources

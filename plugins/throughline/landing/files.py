@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -15,6 +16,11 @@ from throughline.errors import DamagedError, SourceError
 EARLIER = "earlier.json"
 EMPTIED = "emptied.json"
 """Says that upkeep removed the data of a batch; its manifest and verdicts stay."""
+DRAFT = re.compile(r"\..+\.json\.\d+")
+"""Name of a document that is being written, or that a killed process was writing.
+
+A file of a source may begin with a dot, too.
+"""
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -19,16 +19,9 @@ from throughline.contracts import Contract, load_contracts
 from throughline.entity_streams import SWEPT, Sweep, swept_stream
 from throughline.errors import SourceError, ThroughlineError
 from throughline.landing.batches import InputBatch, live_batches
+from throughline.landing.drafts import Draft, commit, new_draft_folder
 from throughline.landing.files import sync
-from throughline.landing.manifests import (
-    Draft,
-    LandedFile,
-    Manifest,
-    commit,
-    landed,
-    new_draft_folder,
-    sha256_of,
-)
+from throughline.landing.manifests import LandedFile, Manifest, landed, sha256_of
 from throughline.settings import Settings
 from throughline.source_folders import Source
 from throughline.sql_text import literal

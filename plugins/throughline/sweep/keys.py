@@ -9,11 +9,14 @@ from pathlib import Path
 
 from throughline.connect.keys import read_keys
 from throughline.connect.transactions import Connections
+from throughline.database_stream import DatabaseStream
 from throughline.entity_streams import WEEKDAYS, Sweep, swept_stream
 from throughline.errors import SourceError
-from throughline.landing.manifests import Manifest, landed, stream_folder
+from throughline.landing.drafts import stream_folder
+from throughline.landing.manifests import Manifest, landed
+from throughline.rest_stream import RestStream
 from throughline.settings import Settings
-from throughline.source_folders import DatabaseStream, RestStream, Source
+from throughline.source_folders import Source
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from throughline.checks.engine import run_suite
 from throughline.checks.results import CheckResult
 from throughline.checks.side_by_side import ENOUGH_TO_SHARE, Job, run_suites
 from throughline.checks.suites import Suite
-from throughline.settings import Warehouse
+from throughline.settings_sections import Warehouse
 
 TABLES = [f"table_{number}" for number in range(8)]
 LIMITS = Warehouse(threads=2, memory_limit="1GB")

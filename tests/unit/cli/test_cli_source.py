@@ -78,6 +78,41 @@ def test_source_test_says_exactly_what_is_wrong(
     assert "source phones cannot be read" in err
 
 
+CALL = '{"id": "c1", "direction": "in"}'
+
+
+@pytest.mark.parametrize(
+    ("stream", "content", "said"),
+    [
+        ("jsonl", [CALL, "no json", "[1]"], "2 of 3 rows are no records: {} row 2 (invalid_json),"),
+        ("jsonl", [CALL, '{"id": 1, "id": 2}'], "{} row 2 (duplicate_json_key)"),
+        ("json", [f"[{CALL}, 7]"], "1 of 2 rows are no records: {} row 2 (invalid_json)"),
+        ("json", [f"[{CALL}, 7 8]"], "{} cannot be read"),
+        ("csv", ["id,direction", "c1,in", "c2,in,more"], "{} row 2 (row_shape)"),
+        ("parquet", ["PAR1"], "{} cannot be read"),
+        ("xlsx", ["PK"], "{} is not a whole Excel workbook"),
+    ],
+)
+def test_source_test_looks_into_the_rows_of_every_format(
+    home: Settings, command, stream: str, content: list[str], said: str
+) -> None:
+    path = f"{{home}}/drop/calls_{{date}}.{stream}"
+    case.write_source(home, streams={"calls": {"way": "files", "path": path, "format": stream}})
+    name = f"calls_2026-03-01.{stream}"
+    case.drop(home, name, "".join(f"{line}\n" for line in content))
+    code, out, _ = command("test", "phones", "--as-of", "2026-03-02")
+    assert code == 1 and out.startswith("calls: FAILED: ") and said.format(name) in out
+
+
+def test_source_test_tells_of_broken_rows_that_a_night_bears(home: Settings, command) -> None:
+    stream = {"way": "files", "path": "{home}/drop/calls_{date}.jsonl", "format": "jsonl"}
+    case.write_source(home, streams={"calls": stream}, reject_limit=0.5)
+    case.drop(home, "calls_2026-03-01.jsonl", f"{CALL}\nno json\n")
+    code, out, _ = command("test", "phones", "--as-of", "2026-03-02")
+    told = "1 of 2 rows are no records: calls_2026-03-01.jsonl row 2 (invalid_json)"
+    assert (code, out) == (0, f"calls: ok, 2 rows of 2026-03-01: record; {told}\n")
+
+
 def test_source_test_of_an_endpoint_reads_one_page_only(
     home: Settings, command, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
