@@ -36,7 +36,7 @@ RENAMED = {
     ("scrm_friend", "by"): "removed_by",
 }
 EVENT_COLUMNS = {"event_at", "is_clock_skew", "business_date"}
-OF_NO_ENTITY = {"stg_test_row", "stg_utm_link_version"}
+OF_NO_ENTITY = {"stg_contact_detail_version", "stg_test_row", "stg_utm_link_version"}
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ def test_every_entity_goes_from_a_new_source_through_both_gates_into_staging(
 ) -> None:
     settings = case.make_settings(tmp_path)
     entities = list(load_contracts())
-    made = ["stg_test_row", "stg_utm_link_version"]
+    made = ["stg_contact_detail_version", "stg_test_row", "stg_utm_link_version"]
     staged = [*made, *(f"stg_{entity}" for entity in entities)]
     use_part_of_project(settings, "late_rows", *staged)
     for batch in case.take(settings, source_of(settings, entities)):

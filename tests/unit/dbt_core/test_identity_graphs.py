@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from hashlib import md5
 from typing import Any
 
 import numpy as np
@@ -191,6 +192,11 @@ def new_ids(identity: Compiled, before: Mapping[str, Sequence[Row]], after: Rows
     return {person: aliases[person] for person in gone}
 
 
+def person_id(node: Node) -> str:
+    """The person that a node names."""
+    return md5("|".join(node).encode()).hexdigest()
+
+
 def first_node(identity: Compiled, person: str) -> Node:
     """The node that a person id is made of."""
     query = (
@@ -214,6 +220,71 @@ def test_an_id_that_was_merged_twice_is_an_alias_of_the_last_person(identity: Co
     # a phone that named a person with its cookie: the cookie turns out to be older
     one = {**told(([], [], [])), "form_submit": [form(1, 3, 2, 1, None)]}
     assert len(new_ids(identity, one, {**one, "app_event": visits((0, 2))})) == 1
+
+
+def lead_version(number: int, second: int, **told: str | bool | None) -> Row:
+    """What a lead's record says from a second on."""
+    row = lead(number, number % 3, None, None, 1)
+    return {**row, "updated_at": BORN + timedelta(seconds=second), **told}
+
+
+versions = st.tuples(st.integers(1, 4), some(3), some(3), st.sampled_from([False, False, True]))
+
+
+@FEW
+@given(told_versions=st.lists(versions, min_size=2, max_size=12), known=st.integers(1, 11))
+def test_an_id_that_a_corrected_record_gave_is_an_alias_of_whoever_it_still_names(
+    identity: Compiled, told_versions: list[tuple[int, int | None, int | None, bool]], known: int
+) -> None:
+    rows = [
+        lead_version(number, 1000 + place, phone_hash=phone and f"p{phone}",
+                     email_hash=email and f"e{email}", is_deleted=deleted)
+        for place, (number, phone, email, deleted) in enumerate(told_versions)
+    ]  # fmt: skip
+    old = named(identity, {**told(([], [], [])), "lead": rows[:known]})
+    new = named(identity, {**told(([], [], [])), "lead": rows})
+    found = fetch(identity.con, "select * from core.person_alias")
+    aliases = {row["old_id"]: row["new_id"] for row in found}
+    assert len(aliases) == len(found) and not aliases.keys() & new.values()
+    assert set(aliases.values()) <= set(new.values())
+    own_ids = {person_id(node): node for node in old}
+    for person in set(old.values()) - set(new.values()):
+        node = own_ids[person]
+        assert aliases.get(person) == (new[node] if node in new else heir(node, rows, new))
+
+
+def heir(node: Node, rows: Sequence[Row], new: Mapping[Node, str]) -> str | None:
+    """Person of what the records that named a node say last and still say."""
+    said: dict[tuple[str, Node], datetime] = {}
+    for row in rows:
+        for kind in ("lead_id", "phone_hash", "email_hash"):
+            if row[kind] is not None:
+                said[row["lead_id"], (kind, row[kind])] = row["updated_at"]
+    records = {record for record, own in said if own == node}
+    order = ("phone_hash", "email_hash", "lead_id")
+    living = [
+        (-when.timestamp(), order.index(own[0]), own[1], record, new[own])
+        for (record, own), when in said.items()
+        if record in records and own in new
+    ]
+    return min(living)[-1] if living else None
+
+
+def test_a_corrected_phone_is_an_alias_since_its_correction(identity: Compiled) -> None:
+    rows = [
+        lead_version(1, 1000, phone_hash="p1", email_hash="e1"),
+        lead_version(1, 2000, phone_hash="p2", email_hash="e1"),
+        lead_version(2, 3000, email_hash="e1"),
+        lead_version(1, 4000, phone_hash="p2", email_hash="e1", is_deleted=True),
+    ]
+    new = named(identity, {**told(([], [], [])), "lead": rows})
+    assert new.keys() == {("email_hash", "e1"), ("lead_id", "l2")}
+    found = fetch(identity.con, "select * from core.person_alias")
+    gone = {("phone_hash", "p1"): 2000, ("phone_hash", "p2"): 4000, ("lead_id", "l1"): 4000}
+    assert {row["old_id"]: row["changed_at"] for row in found} == {
+        person_id(node): BORN + timedelta(seconds=second) for node, second in gone.items()
+    } | {person_id(("lead_id", "l2")): BORN + timedelta(minutes=2)}
+    assert {row["new_id"] for row in found} == {person_id(("email_hash", "e1"))}
 
 
 @FEW
