@@ -14,7 +14,16 @@ ENTITIES = Path(__file__).parent / "entities"
 
 Kind = Literal["event", "report", "state", "reference"]
 Type = Literal[
-    "text", "integer", "decimal", "rate", "double", "boolean", "date", "timestamp", "currency"
+    "text",
+    "integer",
+    "decimal",
+    "price",
+    "rate",
+    "double",
+    "boolean",
+    "date",
+    "timestamp",
+    "currency",
 ]
 Pii = Literal["phone", "email", "name", "ip", "identifier", "free_text"]
 
@@ -22,6 +31,7 @@ SQL_TYPES: dict[str, str] = {
     "text": "VARCHAR",
     "integer": "BIGINT",
     "decimal": "DECIMAL(18,4)",
+    "price": "DECIMAL(26,10)",
     "rate": "DECIMAL(18,10)",
     "double": "DOUBLE",
     "boolean": "BOOLEAN",

@@ -330,6 +330,27 @@ def test_conform_rates_of_small_currencies_keep_ten_decimals(tmp_path: Path) -> 
     assert batch.rejected == 2  # what is nothing in ten decimals is no rate
 
 
+def test_conform_prices_of_what_is_paid_by_use_keep_ten_decimals(tmp_path: Path) -> None:
+    config = case.make_settings(tmp_path)
+    sql = (
+        "select a._file, a._row, item as item_id, 'c1' as contract_id, 'api' as business_line,"
+        " '1000' as seats, price as unit_price, 'USD' as currency, 'true' as recurring,"
+        " 'month' as period, '2026-03-01' as start, '2026-03-31' as \"end\" from a"
+    )
+    stream = {"a": {"way": "files", "path": "{home}/drop/a.csv", "format": "csv"}}
+    source = case.write_source(config, "bills", stream, {"subscription_item": sql}, domain="crm")
+    prices = {"use": "0.000125", "float": "1.25e-7", "year": "950000000.50", "none": "x"}
+    lines = "".join(f"{item},{price}\n" for item, price in prices.items())
+    case.drop(config, "a.csv", "item,price\n" + lines)
+    (batch,) = case.take(config, source)
+    assert dict(case.rows(batch.path, "item_id, unit_price")) == {
+        "use": Decimal("0.000125"),
+        "float": Decimal("0.000000125"),
+        "year": Decimal("950000000.5"),  # in a small currency
+    }
+    assert batch.reasons == {"type:unit_price": 1}
+
+
 def test_conform_currency_is_three_capital_letters(tmp_path: Path) -> None:
     assert spend(tmp_path, "1", currency="rmb").reasons == {"value:currency": 1}
 

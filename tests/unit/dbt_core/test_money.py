@@ -55,6 +55,25 @@ def test_a_subscription_has_its_months_from_2000_on(subscriptions: Compiled) -> 
     ).fetchone() == (49, date(2000, 1, 1), date(2004, 1, 1), Decimal("4900.0000"))
 
 
+def test_what_is_paid_by_use_is_counted_to_the_last_digit(subscriptions: Compiled) -> None:
+    begin, end = date(2024, 1, 1), date(2024, 1, 31)
+    dollars = {"currency": "USD", "period": "month", "seats": 1_000_000}
+    rows = {
+        "account": [{"account_id": "a0", "name": "甲"}],
+        "contract": [contract("c0", "a0", begin, end)],
+        "subscription_item": [
+            item("i0", "c0", begin, end, unit_price="0.000125", **dollars),
+            item("i1", "c0", begin, end, unit_price="0.0000000001", **dollars),
+        ],
+        "fx_rate": [{"date": begin, "currency": "USD", "base_currency": "CNY", "rate": 7.25}],
+    }
+    subscriptions.build(rows, AS_OF)
+    # 1,000,000 * 0.000125 * 7.25 = 906.25, and 0.0001 * 7.25 = 0.000725
+    assert subscriptions.con.execute("select mrr from core.fct_subscription_month").fetchall() == [
+        (Decimal("906.2507"),)
+    ]
+
+
 def test_a_contract_is_paid_unless_it_amends_or_was_cancelled_within_a_week(
     core: DuckDBPyConnection,
 ) -> None:
