@@ -40,6 +40,9 @@ SQL_TYPES: dict[str, str] = {
     "currency": "VARCHAR",
 }
 
+COUNT_MAX = 1e12
+"""Largest whole number of a row: a million of them still add up within a BIGINT."""
+
 ENVELOPE: dict[str, str] = {
     "_source": "VARCHAR",
     "_batch_id": "VARCHAR",
@@ -64,6 +67,11 @@ class FieldSpec(_Strict):
     min: float | None = None
     max: float | None = None
     above: float | None = None
+
+    @property
+    def largest(self) -> float | None:
+        """Largest value; whole numbers have one that the field need not name."""
+        return COUNT_MAX if self.max is None and self.type == "integer" else self.max
 
     @property
     def sql_type(self) -> str:
