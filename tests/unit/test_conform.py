@@ -463,7 +463,8 @@ def test_conform_identifier_that_is_a_phone_or_email_is_replaced(tmp_path: Path)
         " record->>'login' as creator_login_id, now() as created_at from events"
     )
     source = case.write_source(config, "app", JSON_STREAM, {"company_account": sql})
-    logins = ["13800138000", "+86 138 0013 8000", "Ann@Example.com", "user-42", "4821"]
+    logins = ["13800138000", "+86 138 0013 8000", "Ann@Example.com", "ann+news@example.com"]
+    logins += ["user-42", "4821", "team+42"]
     case.drop(
         config,
         "events.jsonl",
@@ -473,12 +474,32 @@ def test_conform_identifier_that_is_a_phone_or_email_is_replaced(tmp_path: Path)
     )
     (batch,) = case.take(config, source)
     found = [row[0] for row in case.rows(batch.path, "creator_login_id")]
-    assert found[0] == found[1] != found[2]
-    assert found[3:] == ["user-42", "4821"]
+    assert found[0] == found[1] != found[2] == found[3]
+    assert found[4:] == ["user-42", "4821", "team+42"]
     assert (
-        case.rows(batch.path, f"regexp_full_match(creator_login_id, '{KEY_ID_AND_HEX}')")[:3]
-        == [(True,)] * 3
+        case.rows(batch.path, f"regexp_full_match(creator_login_id, '{KEY_ID_AND_HEX}')")[:4]
+        == [(True,)] * 4
     )
+
+
+def test_conform_identifier_behind_a_key_is_replaced_and_keeps_its_key(tmp_path: Path) -> None:
+    config = case.make_settings(tmp_path)
+    sql = (
+        "select events._file, events._row, record->>'id' as company_id, 'x' as name,"
+        " record->>'login' as creator_login_id, now() as created_at from events"
+    )
+    source = case.write_source(config, "app", JSON_STREAM, {"company_account": sql})
+    plain = ["13800138000", "ann@example.com", "bob@example.com"]
+    keyed = ["$identity_mobile+13800138000", "mobile+8613800138000", "phone++86 138 0013 8000"]
+    keyed += ["$identity_email+ann@example.com", "$identity_email+bob@example.com"]
+    records = [json.dumps({"id": str(n), "login": v}) for n, v in enumerate([*plain, *keyed])]
+    case.drop(config, "events.jsonl", "\n".join(records) + "\n")
+    (batch,) = case.take(config, source)
+    phone, ann, bob, *found = [row[0] for row in case.rows(batch.path, "creator_login_id")]
+    assert found == [
+        f"$identity_mobile+{phone}", f"mobile+{phone}", f"phone+{phone}",
+        f"$identity_email+{ann}", f"$identity_email+{bob}",
+    ]  # fmt: skip
 
 
 def test_conform_leaves_no_byte_of_personal_data_below_input(tmp_path: Path) -> None:
