@@ -14,7 +14,16 @@ ENTITIES = Path(__file__).parent / "entities"
 
 Kind = Literal["event", "report", "state", "reference"]
 Type = Literal[
-    "text", "integer", "decimal", "rate", "double", "boolean", "date", "timestamp", "currency"
+    "text",
+    "integer",
+    "decimal",
+    "price",
+    "rate",
+    "double",
+    "boolean",
+    "date",
+    "timestamp",
+    "currency",
 ]
 Pii = Literal["phone", "email", "name", "ip", "identifier", "free_text"]
 
@@ -22,6 +31,7 @@ SQL_TYPES: dict[str, str] = {
     "text": "VARCHAR",
     "integer": "BIGINT",
     "decimal": "DECIMAL(18,4)",
+    "price": "DECIMAL(26,10)",
     "rate": "DECIMAL(18,10)",
     "double": "DOUBLE",
     "boolean": "BOOLEAN",
@@ -29,6 +39,9 @@ SQL_TYPES: dict[str, str] = {
     "timestamp": "TIMESTAMP WITH TIME ZONE",
     "currency": "VARCHAR",
 }
+
+COUNT_MAX = 1e12
+"""Largest whole number of a row: a million of them still add up within a BIGINT."""
 
 ENVELOPE: dict[str, str] = {
     "_source": "VARCHAR",
@@ -54,6 +67,11 @@ class FieldSpec(_Strict):
     min: float | None = None
     max: float | None = None
     above: float | None = None
+
+    @property
+    def largest(self) -> float | None:
+        """Largest value; whole numbers have one that the field need not name."""
+        return COUNT_MAX if self.max is None and self.type == "integer" else self.max
 
     @property
     def sql_type(self) -> str:
@@ -98,7 +116,8 @@ class Contract(_Strict):
 
         phone → `<name>_hash`; email → `<name>_hash` and `<name>_domain`; name, ip → `<name>_hash`;
         free_text → `<name>_filled` (boolean); identifier keeps its name, and its value is replaced
-        by a hash where it has the shape of a phone number or an e-mail address.
+        by a hash where it has the shape of a phone number or an e-mail address; so is what stands
+        behind a key, as in `mobile+13800138000`, of which the key stays.
         """
         out: dict[str, str] = {}
         for name, spec in self.fields.items():

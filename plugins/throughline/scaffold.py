@@ -18,6 +18,7 @@ PACKS = PACKAGE / "packs"
 _EXAMPLES = {
     "text": "example",
     "decimal": "1.00",
+    "price": "0.000125",
     "rate": "0.00028123",
     "double": "0.5",
     "boolean": "false",

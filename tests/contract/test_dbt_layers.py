@@ -132,6 +132,16 @@ def test_every_entity_has_a_source_and_a_staging_model(nodes: dict[str, Node]) -
     assert staged == {f"stg_{entity}" for entity in entities} | OF_NO_ENTITY
 
 
+def test_test_rows_of_every_entity_are_counted_by_its_key() -> None:
+    text = (PROJECT / "models/staging/stg_test_row.sql").read_text(encoding="utf-8")
+    found = dict(re.findall(r"^    '(\w+)': (\[.*\]),$", text, re.MULTILINE))
+    assert found == {
+        entity: str(list(contract.key))
+        for entity, contract in load_contracts().items()
+        if "is_test" in contract.fields
+    }
+
+
 def test_staging_delivers_the_columns_of_the_contract(tmp_path: Path) -> None:
     core = build(tmp_path, {}, date(2024, 6, 30), select="path:models/staging")
     wrong = []

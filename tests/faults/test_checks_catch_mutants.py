@@ -27,6 +27,7 @@ GOOD = {
     "BIGINT": "1",
     "DECIMAL(18,4)": "1.5",
     "DECIMAL(18,10)": "1.5",
+    "DECIMAL(26,10)": "1.5",
     "DOUBLE": "1.5",
     "BOOLEAN": "false",
     "DATE": "date '2024-01-01' + i::int",

@@ -361,6 +361,27 @@ def test_conform_rates_of_small_currencies_keep_ten_decimals(tmp_path: Path) -> 
     assert batch.rejected == 2  # what is nothing in ten decimals is no rate
 
 
+def test_conform_prices_of_what_is_paid_by_use_keep_ten_decimals(tmp_path: Path) -> None:
+    config = case.make_settings(tmp_path)
+    sql = (
+        "select a._file, a._row, item as item_id, 'c1' as contract_id, 'api' as business_line,"
+        " '1000' as seats, price as unit_price, 'USD' as currency, 'true' as recurring,"
+        " 'month' as period, '2026-03-01' as start, '2026-03-31' as \"end\" from a"
+    )
+    stream = {"a": {"way": "files", "path": "{home}/drop/a.csv", "format": "csv"}}
+    source = case.write_source(config, "bills", stream, {"subscription_item": sql}, domain="crm")
+    prices = {"use": "0.000125", "float": "1.25e-7", "year": "950000000.50", "none": "x"}
+    lines = "".join(f"{item},{price}\n" for item, price in prices.items())
+    case.drop(config, "a.csv", "item,price\n" + lines)
+    (batch,) = case.take(config, source)
+    assert dict(case.rows(batch.path, "item_id, unit_price")) == {
+        "use": Decimal("0.000125"),
+        "float": Decimal("0.000000125"),
+        "year": Decimal("950000000.5"),  # in a small currency
+    }
+    assert batch.reasons == {"type:unit_price": 1}
+
+
 def test_conform_currency_is_three_capital_letters(tmp_path: Path) -> None:
     assert spend(tmp_path, "1", currency="rmb").reasons == {"value:currency": 1}
 
@@ -473,7 +494,8 @@ def test_conform_identifier_that_is_a_phone_or_email_is_replaced(tmp_path: Path)
         " record->>'login' as creator_login_id, now() as created_at from events"
     )
     source = case.write_source(config, "app", JSON_STREAM, {"company_account": sql})
-    logins = ["13800138000", "+86 138 0013 8000", "Ann@Example.com", "user-42", "4821"]
+    logins = ["13800138000", "+86 138 0013 8000", "Ann@Example.com", "ann+news@example.com"]
+    logins += ["user-42", "4821", "team+42"]
     case.drop(
         config,
         "events.jsonl",
@@ -483,12 +505,32 @@ def test_conform_identifier_that_is_a_phone_or_email_is_replaced(tmp_path: Path)
     )
     (batch,) = case.take(config, source)
     found = [row[0] for row in case.rows(batch.path, "creator_login_id")]
-    assert found[0] == found[1] != found[2]
-    assert found[3:] == ["user-42", "4821"]
+    assert found[0] == found[1] != found[2] == found[3]
+    assert found[4:] == ["user-42", "4821", "team+42"]
     assert (
-        case.rows(batch.path, f"regexp_full_match(creator_login_id, '{KEY_ID_AND_HEX}')")[:3]
-        == [(True,)] * 3
+        case.rows(batch.path, f"regexp_full_match(creator_login_id, '{KEY_ID_AND_HEX}')")[:4]
+        == [(True,)] * 4
     )
+
+
+def test_conform_identifier_behind_a_key_is_replaced_and_keeps_its_key(tmp_path: Path) -> None:
+    config = case.make_settings(tmp_path)
+    sql = (
+        "select events._file, events._row, record->>'id' as company_id, 'x' as name,"
+        " record->>'login' as creator_login_id, now() as created_at from events"
+    )
+    source = case.write_source(config, "app", JSON_STREAM, {"company_account": sql})
+    plain = ["13800138000", "ann@example.com", "bob@example.com"]
+    keyed = ["$identity_mobile+13800138000", "mobile+8613800138000", "phone++86 138 0013 8000"]
+    keyed += ["$identity_email+ann@example.com", "$identity_email+bob@example.com"]
+    records = [json.dumps({"id": str(n), "login": v}) for n, v in enumerate([*plain, *keyed])]
+    case.drop(config, "events.jsonl", "\n".join(records) + "\n")
+    (batch,) = case.take(config, source)
+    phone, ann, bob, *found = [row[0] for row in case.rows(batch.path, "creator_login_id")]
+    assert found == [
+        f"$identity_mobile+{phone}", f"mobile+{phone}", f"phone+{phone}",
+        f"$identity_email+{ann}", f"$identity_email+{bob}",
+    ]  # fmt: skip
 
 
 def test_conform_leaves_no_byte_of_personal_data_below_input(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ BROKEN = {  # entity and reason → the fields that break the rule, others as in
     ("mkt_registration", "walk_in_not_checked_in"): {"walk_in": "true"},
     ("mkt_registration", "checked_in_before_registered"): {"checked_in_at": EARLY},
     ("opportunity", "amount_without_currency"): {"amount": "0", "currency": ""},
+    ("subscription_item", "price_beyond_counting"): {"seats": "1000000", "unit_price": "1e6"},
     ("activity", "no_parent"): {"lead_id": ""},
     ("tag_assignment", "valid_to_before_from"): {"valid_to": EARLY},
     ("person_profile", "consent_after_opt_out"): {
@@ -51,6 +52,7 @@ RIGHT = {
     ("mkt_registration", "walk_in_not_checked_in"): {"walk_in": "true", "checked_in_at": LATE},
     ("mkt_registration", "checked_in_before_registered"): {"checked_in_at": LATE},
     ("opportunity", "amount_without_currency"): {"amount": "", "currency": ""},
+    ("subscription_item", "price_beyond_counting"): {"seats": "1000000", "unit_price": "999999"},
     ("activity", "no_parent"): {"lead_id": "", "contact_id": "c1"},
     ("tag_assignment", "valid_to_before_from"): {"valid_to": LATE},
     ("person_profile", "consent_after_opt_out"): {"marketing_consent": "true"},
@@ -70,7 +72,8 @@ def take(folder: Path, contract: Contract, *changes: dict[str, str]) -> InputBat
     writer.writerows(rows)
     case.drop(settings, "rows.csv", out.getvalue())
     stream = {"rows": {"way": "files", "path": "{home}/drop/rows.csv", "format": "csv"}}
-    mapping = {contract.entity: f"select _file, _row, {', '.join(names)} from rows"}
+    columns = ", ".join(f'"{name}"' for name in names)
+    mapping = {contract.entity: f"select _file, _row, {columns} from rows"}
     source = case.write_source(settings, "rows", stream, mapping, domain="crm", timezone="UTC")
     (batch,) = case.take(settings, source)
     return batch
@@ -84,6 +87,28 @@ def test_rule_sees_its_row_and_no_other(tmp_path: Path, entity: str, reason: str
     is_rejected = rule.otherwise == "reject"
     assert (batch.rows, batch.rejected) == ((1, 1) if is_rejected else (2, 0))
     assert ((batch.reasons if is_rejected else batch.warnings) or {}).get(reason) == 1
+
+
+def test_a_count_that_no_table_could_add_up_is_rejected(tmp_path: Path) -> None:
+    contract = load_contracts()["company_account_daily"]
+    batch = take(
+        tmp_path,
+        contract,
+        {"opened_seats": "9000000000000000000"},
+        {"opened_seats": "1000000000000", "date": "2026-01-30"},
+    )
+    assert (batch.rows, batch.reasons) == (1, {"range:opened_seats": 1})
+
+
+def test_seats_that_no_price_could_multiply_are_rejected(tmp_path: Path) -> None:
+    contract = load_contracts()["subscription_item"]
+    batch = take(
+        tmp_path,
+        contract,
+        {"seats": "9000000000000000000", "item_id": "a"},
+        {"seats": "1000000000", "unit_price": "999", "item_id": "b"},
+    )
+    assert (batch.rows, batch.reasons) == (1, {"range:seats": 1})
 
 
 def test_a_duration_that_no_table_could_add_up_is_rejected(tmp_path: Path) -> None:

@@ -96,13 +96,21 @@ extract(yearofweek from {{ day }})
 {%- endmacro %}
 
 
-{# First instant of a business date. #}
+{# First instant of a business date, also where midnight comes twice or is left out. #}
 {% macro day_start(day) -%}
 {{ adapter.dispatch('day_start', 'throughline')(day) }}
 {%- endmacro %}
 
+{# DuckDB takes the second of two midnights, as in Havana, where clocks go back from one o'clock. #}
 {% macro default__day_start(day) -%}
-timezone('{{ var("business_tz") }}', cast({{ day }} as timestamp))
+{%- set midnight = 'cast(' ~ day ~ ' as timestamp)' -%}
+{%- set zone = "'" ~ var('business_tz') ~ "'" -%}
+{%- set last_start = 'timezone(' ~ zone ~ ', ' ~ midnight ~ ')' -%}
+case
+    when timezone({{ zone }}, {{ last_start }} - interval '1 hour') >= {{ midnight }}
+        then {{ last_start }} - interval '1 hour'
+    else {{ last_start }}
+end
 {%- endmacro %}
 
 {% macro spark__day_start(day) -%}

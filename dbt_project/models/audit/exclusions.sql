@@ -6,6 +6,13 @@ test_rows as (
 
 ),
 
+accounts as (
+
+    select * from {{ ref('map_company') }}
+    where id_type = 'account_id'
+
+),
+
 pageviews as (
 
     select * from {{ ref('fct_pageview') }}
@@ -56,6 +63,45 @@ counted_leads as (
 
 ),
 
+-- What core leaves out because a record that it belongs to is not known: each row by the first
+-- reason that holds.
+unplaced_items as (
+
+    select
+        case when contracts.contract_id is null then 'unknown_contract' else 'unknown_account' end
+            as reason,
+    from {{ ref('stg_subscription_item') }} as items
+    left join {{ ref('stg_contract') }} as contracts
+        on items.contract_id = contracts.contract_id
+    left join accounts
+        on contracts.account_id = accounts.id_value
+    where contracts.contract_id is null or (items.recurring and accounts.id_value is null)
+
+),
+
+unplaced_steps as (
+
+    select
+        case when touches.touch_id is null then 'unknown_touch' else 'before_touch' end as reason,
+    from {{ ref('stg_touch_event') }} as steps
+    left join {{ ref('stg_touch') }} as touches
+        on steps.touch_id = touches.touch_id
+    where
+        touches.touch_id is null
+        or steps.ts < touches.sent_at - interval '{{ var("clock_skew_min") }} minutes'
+
+),
+
+unplaced_dispositions as (
+
+    select case when calls.call_id is null then 'unknown_call' else 'not_answered' end as reason,
+    from {{ ref('stg_call_disposition') }} as dispositions
+    left join {{ ref('stg_cdr') }} as calls
+        on dispositions.call_id = calls.call_id
+    where calls.call_id is null or calls.outcome <> 'answered'
+
+),
+
 counts as (
 
     select entity, 'is_test' as reason, rows from test_rows
@@ -97,6 +143,18 @@ counts as (
     left join counted_leads
         on leads.lead_id = counted_leads.lead_id
     where counted_leads.lead_id is null
+    union all
+    select 'subscription_item' as entity, reason, count(*) as rows
+    from unplaced_items
+    group by reason
+    union all
+    select 'touch_event' as entity, reason, count(*) as rows
+    from unplaced_steps
+    group by reason
+    union all
+    select 'call_disposition' as entity, reason, count(*) as rows
+    from unplaced_dispositions
+    group by reason
 
 ),
 

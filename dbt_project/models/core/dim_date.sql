@@ -3,7 +3,7 @@ with
 days as (
 
     {{ date_spine(
-        "date '2015-01-01'",
+        "date '2000-01-01'",
         "cast(date_trunc('year', " ~ param('as_of') ~ ") + interval '2 years' as date)"
     ) }}
 

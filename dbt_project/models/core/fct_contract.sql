@@ -15,12 +15,12 @@ items as (
     select
         contract_id,
         recurring,
-        seats * unit_price
+        {{ period_price('items') }}
         / case period when 'year' then 12 else 1 end
         * case when recurring then greatest(1, round(({{ days_between('start_date', 'end_date') }} + 1) / 365.25 * 12))
             else case period when 'year' then 12 else 1 end
         end as item_value,
-    from {{ ref('stg_subscription_item') }}
+    from {{ ref('stg_subscription_item') }} as items
 
 ),
 

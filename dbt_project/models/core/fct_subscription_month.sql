@@ -51,7 +51,7 @@ priced as (
         items.start_date,
         items.last_date,
         cast(
-            items.seats * items.unit_price
+            {{ period_price('items') }}
             * {{ fx_rate('items.currency', 'coalesce(contracts.signed_date, items.start_date)') }}
             / case items.period when 'year' then 12 else 1 end as decimal(18, 4)
         ) as mrr,

@@ -22,7 +22,7 @@ days as (
 items as (
 
     select * from {{ ref('stg_subscription_item') }}
-    where recurring and seats * unit_price > 0 and start_date <= {{ param('as_of') }}
+    where recurring and seats > 0 and unit_price > 0 and start_date <= {{ param('as_of') }}
 
 ),
 

@@ -32,7 +32,7 @@ terms as (
             items.service_end, {{ business_date('items.canceled_at') }}, items.end_date
         )) as last_service_date,
         {{ days_between('items.start_date', 'items.end_date') }} + 1 as term_days,
-        items.seats * items.unit_price as period_price,
+        {{ period_price('items') }} as period_price,
         case items.period when 'year' then 12 else 1 end as period_months,
         round(({{ days_between('items.start_date', 'items.end_date') }} + 1) * 12 / 365.25) as whole_months,
     from items

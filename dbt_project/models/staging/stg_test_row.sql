@@ -1,132 +1,114 @@
 -- Rows marked as a test in their source: staging leaves them out (G8), audit.exclusions counts them.
+-- They are counted as G4 leaves them: of the copies of a key the one that wins, read again every
+-- night or not. Copies of an event agree, so that those marked are counted by their key; only of
+-- the keys that have a marked row need the copies be compared.
+{# Entity → key, by how copies of it compete. #}
+{% set events = {
+    'api_request_log': ['request_id'],
+    'app_event': ['event_id'],
+    'cdr': ['call_id'],
+    'click': ['event_id'],
+    'content_event': ['event_id'],
+    'form_submit': ['event_id'],
+    'link_click': ['click_id'],
+    'mkt_event_interaction': ['id'],
+    'pageview': ['event_id'],
+    'scrm_message': ['msg_id'],
+    'search_term': ['event_id'],
+    'touch': ['touch_id'],
+    'touch_event': ['touch_id', 'kind', 'ts'],
+} %}
+{% set reports = {
+    'ad_spend_daily': ['platform', 'account_id', 'campaign_id', 'adgroup_id', 'keyword_id', 'match_type', 'device', 'date'],
+    'app_download_daily': ['store', 'channel_pkg', 'date'],
+    'company_account_daily': ['company_id', 'date'],
+    'seo_rank_daily': ['engine', 'device', 'keyword', 'date'],
+    'tenant_activity': ['tenant_id', 'end_customer_id', 'date'],
+} %}
+{% set states = {
+    'account': ['account_id'],
+    'activity': ['activity_id'],
+    'api_endpoint': ['endpoint_id', 'valid_from'],
+    'call_disposition': ['call_id'],
+    'channel_budget': ['channel_id', 'month'],
+    'channel_cost_monthly': ['channel_id', 'month', 'cost_type'],
+    'company_account': ['company_id'],
+    'contact': ['contact_id'],
+    'content': ['content_id'],
+    'contract': ['contract_id'],
+    'csat_response': ['response_id'],
+    'employee_account': ['company_id', 'employee_id'],
+    'exp_assignment': ['experiment_id', 'unit_id', 'variant'],
+    'experiment': ['experiment_id'],
+    'feedback': ['feedback_id'],
+    'fx_rate': ['date', 'currency', 'base_currency'],
+    'im_chat': ['chat_id'],
+    'invoice': ['invoice_id'],
+    'lead': ['lead_id'],
+    'lead_status_history': ['lead_id', 'changed_at'],
+    'mkt_event': ['event_id'],
+    'mkt_event_cost': ['event_id', 'cost_line'],
+    'mkt_registration': ['event_id', 'person_key'],
+    'nps_response': ['response_id'],
+    'opp_stage_history': ['opportunity_id', 'entered_at'],
+    'opportunity': ['opportunity_id'],
+    'order': ['order_id'],
+    'owner': ['owner_id', 'valid_from'],
+    'payment': ['payment_id'],
+    'person_profile': ['person_key'],
+    'referral': ['referral_id'],
+    'refund': ['refund_id'],
+    'sales_target': ['owner_id', 'month', 'product'],
+    'scrm_friend': ['staff_id', 'customer_uid', 'added_at'],
+    'scrm_friend_request': ['request_id'],
+    'staff_task': ['task_id', 'staff_id'],
+    'subscription_item': ['item_id'],
+    'support_contact': ['case_id'],
+    'tag_assignment': ['subject_type', 'subject_id', 'tag', 'value', 'valid_from'],
+    'tag_task': ['task_id', 'staff_id', 'customer_uid', 'tag'],
+    'tenant_end_customer': ['tenant_id', 'end_customer_id'],
+    'tenant_order': ['tenant_id', 'order_id'],
+    'touch_task': ['task_id'],
+    'utm_link': ['short_code'],
+} %}
 with
 
 marked as (
+    {% for entity, key in events.items() -%}
+    {%- if not loop.first %}
+    union all
+    {% endif %}
+    select
+        '{{ entity }}' as entity,
+        count(*) as rows,
+    from (
+        select distinct {{ key | join(', ') }} from {{ source('input', entity) }} where is_test
+    ) as copies
+    {% endfor %}
+    {%- for entity, key in dict(reports, **states).items() %}
+    union all
 
-    select 'account' as entity, count(*) as rows from {{ source('input', 'account') }} where is_test
-    union all
-    select 'activity' as entity, count(*) as rows from {{ source('input', 'activity') }} where is_test
-    union all
-    select 'ad_spend_daily' as entity, count(*) as rows from {{ source('input', 'ad_spend_daily') }} where is_test
-    union all
-    select 'api_endpoint' as entity, count(*) as rows from {{ source('input', 'api_endpoint') }} where is_test
-    union all
-    select 'api_request_log' as entity, count(*) as rows from {{ source('input', 'api_request_log') }} where is_test
-    union all
-    select 'app_download_daily' as entity, count(*) as rows from {{ source('input', 'app_download_daily') }} where is_test
-    union all
-    select 'app_event' as entity, count(*) as rows from {{ source('input', 'app_event') }} where is_test
-    union all
-    select 'call_disposition' as entity, count(*) as rows from {{ source('input', 'call_disposition') }} where is_test
-    union all
-    select 'cdr' as entity, count(*) as rows from {{ source('input', 'cdr') }} where is_test
-    union all
-    select 'channel_budget' as entity, count(*) as rows from {{ source('input', 'channel_budget') }} where is_test
-    union all
-    select 'channel_cost_monthly' as entity, count(*) as rows from {{ source('input', 'channel_cost_monthly') }} where is_test
-    union all
-    select 'click' as entity, count(*) as rows from {{ source('input', 'click') }} where is_test
-    union all
-    select 'company_account' as entity, count(*) as rows from {{ source('input', 'company_account') }} where is_test
-    union all
-    select 'company_account_daily' as entity, count(*) as rows from {{ source('input', 'company_account_daily') }} where is_test
-    union all
-    select 'contact' as entity, count(*) as rows from {{ source('input', 'contact') }} where is_test
-    union all
-    select 'content' as entity, count(*) as rows from {{ source('input', 'content') }} where is_test
-    union all
-    select 'content_event' as entity, count(*) as rows from {{ source('input', 'content_event') }} where is_test
-    union all
-    select 'contract' as entity, count(*) as rows from {{ source('input', 'contract') }} where is_test
-    union all
-    select 'csat_response' as entity, count(*) as rows from {{ source('input', 'csat_response') }} where is_test
-    union all
-    select 'employee_account' as entity, count(*) as rows from {{ source('input', 'employee_account') }} where is_test
-    union all
-    select 'exp_assignment' as entity, count(*) as rows from {{ source('input', 'exp_assignment') }} where is_test
-    union all
-    select 'experiment' as entity, count(*) as rows from {{ source('input', 'experiment') }} where is_test
-    union all
-    select 'feedback' as entity, count(*) as rows from {{ source('input', 'feedback') }} where is_test
-    union all
-    select 'form_submit' as entity, count(*) as rows from {{ source('input', 'form_submit') }} where is_test
-    union all
-    select 'fx_rate' as entity, count(*) as rows from {{ source('input', 'fx_rate') }} where is_test
-    union all
-    select 'im_chat' as entity, count(*) as rows from {{ source('input', 'im_chat') }} where is_test
-    union all
-    select 'invoice' as entity, count(*) as rows from {{ source('input', 'invoice') }} where is_test
-    union all
-    select 'lead' as entity, count(*) as rows from {{ source('input', 'lead') }} where is_test
-    union all
-    select 'lead_status_history' as entity, count(*) as rows from {{ source('input', 'lead_status_history') }} where is_test
-    union all
-    select 'link_click' as entity, count(*) as rows from {{ source('input', 'link_click') }} where is_test
-    union all
-    select 'mkt_event' as entity, count(*) as rows from {{ source('input', 'mkt_event') }} where is_test
-    union all
-    select 'mkt_event_cost' as entity, count(*) as rows from {{ source('input', 'mkt_event_cost') }} where is_test
-    union all
-    select 'mkt_event_interaction' as entity, count(*) as rows from {{ source('input', 'mkt_event_interaction') }} where is_test
-    union all
-    select 'mkt_registration' as entity, count(*) as rows from {{ source('input', 'mkt_registration') }} where is_test
-    union all
-    select 'nps_response' as entity, count(*) as rows from {{ source('input', 'nps_response') }} where is_test
-    union all
-    select 'opp_stage_history' as entity, count(*) as rows from {{ source('input', 'opp_stage_history') }} where is_test
-    union all
-    select 'opportunity' as entity, count(*) as rows from {{ source('input', 'opportunity') }} where is_test
-    union all
-    select 'order' as entity, count(*) as rows from {{ source('input', 'order') }} where is_test
-    union all
-    select 'owner' as entity, count(*) as rows from {{ source('input', 'owner') }} where is_test
-    union all
-    select 'pageview' as entity, count(*) as rows from {{ source('input', 'pageview') }} where is_test
-    union all
-    select 'payment' as entity, count(*) as rows from {{ source('input', 'payment') }} where is_test
-    union all
-    select 'person_profile' as entity, count(*) as rows from {{ source('input', 'person_profile') }} where is_test
-    union all
-    select 'referral' as entity, count(*) as rows from {{ source('input', 'referral') }} where is_test
-    union all
-    select 'refund' as entity, count(*) as rows from {{ source('input', 'refund') }} where is_test
-    union all
-    select 'sales_target' as entity, count(*) as rows from {{ source('input', 'sales_target') }} where is_test
-    union all
-    select 'scrm_friend' as entity, count(*) as rows from {{ source('input', 'scrm_friend') }} where is_test
-    union all
-    select 'scrm_friend_request' as entity, count(*) as rows from {{ source('input', 'scrm_friend_request') }} where is_test
-    union all
-    select 'scrm_message' as entity, count(*) as rows from {{ source('input', 'scrm_message') }} where is_test
-    union all
-    select 'search_term' as entity, count(*) as rows from {{ source('input', 'search_term') }} where is_test
-    union all
-    select 'seo_rank_daily' as entity, count(*) as rows from {{ source('input', 'seo_rank_daily') }} where is_test
-    union all
-    select 'staff_task' as entity, count(*) as rows from {{ source('input', 'staff_task') }} where is_test
-    union all
-    select 'subscription_item' as entity, count(*) as rows from {{ source('input', 'subscription_item') }} where is_test
-    union all
-    select 'support_contact' as entity, count(*) as rows from {{ source('input', 'support_contact') }} where is_test
-    union all
-    select 'tag_assignment' as entity, count(*) as rows from {{ source('input', 'tag_assignment') }} where is_test
-    union all
-    select 'tag_task' as entity, count(*) as rows from {{ source('input', 'tag_task') }} where is_test
-    union all
-    select 'tenant_activity' as entity, count(*) as rows from {{ source('input', 'tenant_activity') }} where is_test
-    union all
-    select 'tenant_end_customer' as entity, count(*) as rows from {{ source('input', 'tenant_end_customer') }} where is_test
-    union all
-    select 'tenant_order' as entity, count(*) as rows from {{ source('input', 'tenant_order') }} where is_test
-    union all
-    select 'touch' as entity, count(*) as rows from {{ source('input', 'touch') }} where is_test
-    union all
-    select 'touch_event' as entity, count(*) as rows from {{ source('input', 'touch_event') }} where is_test
-    union all
-    select 'touch_task' as entity, count(*) as rows from {{ source('input', 'touch_task') }} where is_test
-    union all
-    select 'utm_link' as entity, count(*) as rows from {{ source('input', 'utm_link') }} where is_test
-
+    select
+        '{{ entity }}' as entity,
+        count(*) as rows,
+    from (
+        select
+            is_test,
+            row_number() over (
+                partition by {{ key | join(', ') }}
+                order by {{ 'coalesce(updated_at, _loaded_at) desc, ' if entity in states }}_loaded_at desc, _row_hash desc
+            ) as version_no,
+        from {{ source('input', entity) }}
+        where
+            ({{ key | join(', ') }}) in (
+                select {{ key | join(', ') }} from {{ source('input', entity) }} where is_test
+            )
+            {% if entity in states -%}
+            and (updated_at is null or updated_at < {{ param('as_of_end') }})
+            {%- endif %}
+    ) as copies
+    where version_no = 1 and is_test
+    {% endfor %}
 ),
 
 final as (

@@ -24,11 +24,10 @@ _DECIMAL = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)"
 _PATTERNS = {
     "integer": "[+-]?[0-9]{1,19}([.]0+)?",
     "decimal": _DECIMAL,
-    "rate": f"{_DECIMAL}([eE][+-]?[0-9]{{1,3}})?",
-    "double": f"{_DECIMAL}([eE][+-]?[0-9]{{1,3}})?",
+    **dict.fromkeys(("price", "rate", "double"), f"{_DECIMAL}([eE][+-]?[0-9]{{1,3}})?"),
     "date": _ISO,
 }
-_NUMBERS = ("integer", "decimal", "rate", "double")
+_NUMBERS = ("integer", "decimal", "price", "rate", "double")
 _SQL = {name: SQL_TYPES[name] for name in (*_NUMBERS, "date")}
 
 

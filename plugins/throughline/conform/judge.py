@@ -131,7 +131,7 @@ def _fault(
         cases.append(f"when not regexp_full_match({column}, '[A-Z]{{3}}') then 'value:{name}'")
     limits = [
         f"{column} {sign} {limit!r}"
-        for sign, limit in (("<", spec.min), (">", spec.max), ("<=", spec.above))
+        for sign, limit in (("<", spec.min), (">", spec.largest), ("<=", spec.above))
         if limit is not None
     ]
     if is_mapped and limits:

@@ -62,12 +62,19 @@ create macro email_of(given) as
 create macro name_of(given) as
     nullif(lower(trim(regexp_replace(nfkc(given), '\s+', ' ', 'g'))), '');
 create macro ip_of(given) as nullif(lower(trim(given)), '');
-create macro identifier_of(given) as
-    case when regexp_full_match(trim(nfkc(given)),
+create macro identifier_hash(text) as
+    case when regexp_full_match(text,
                   '([+]|00)?(86)?[- ]?0?1[3-9][0-9]([- ]?[0-9]{4}){2}|[+][0-9][0-9 -]{6,17}')
-         then coalesce(pii_hash(phone_of(given)), given)
-         when contains(given, '@') then coalesce(pii_hash(email_of(given)), given)
-         else given end;
+         then pii_hash(phone_of(text))
+         when contains(text, '@') then pii_hash(email_of(text)) end;
+create macro key_before(text) as
+    case when contains(text, '@') then regexp_extract(text, '^[$][A-Za-z0-9_$]*[+]')
+         else regexp_extract(text, '^[A-Za-z_$][A-Za-z0-9_$]*[+]') end;
+create macro behind_key(text) as
+    key_before(text) || identifier_hash(text[length(key_before(text)) + 1:]);
+create macro identifier_of(given) as
+    coalesce(case when contains(nfkc(given), '+') then behind_key(trim(nfkc(given)))
+                  else identifier_hash(trim(nfkc(given))) end, given);
 """
 
 

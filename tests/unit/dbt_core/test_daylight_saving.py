@@ -2,14 +2,15 @@
 
 import random
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from core_world import view
+from jinja2 import Environment
 
 from compiled_case import Compiled
-from warehouse_case import Row, fetch
+from warehouse_case import PROJECT, Row, fetch
 
 AS_OF = date(2024, 12, 31)
 # clocks go back or forward at these instants: by an hour at night, by half an hour, at midnight
@@ -85,6 +86,31 @@ def test_sessions_go_on_over_a_change_of_clocks(sessions: Compiled, zone: str) -
         assert page["business_date"] == page["event_at"].astimezone(ZoneInfo(zone)).date()
     # a minute after and before midnight of the days of change
     assert len({page["business_date"] for page in pages}) >= 6
+
+
+MIDNIGHTS = {  # zones with a midnight that comes twice, or not at all
+    "America/Havana": ("2024-11-03", "2024-03-10"),
+    "Atlantic/Azores": ("2024-10-27", "2024-03-31"),
+    "America/Asuncion": ("2024-03-24", "2023-10-01"),  # back from midnight: it comes once
+    "America/Santiago": ("2024-04-07", "2024-09-08"),
+    "Asia/Beirut": ("2024-10-27", "2024-03-31"),
+    "Asia/Shanghai": ("2024-11-03", "2024-03-10"),
+}
+
+
+@pytest.mark.parametrize("zone", MIDNIGHTS)
+def test_a_business_date_starts_at_its_first_instant(sessions: Compiled, zone: str) -> None:
+    macros = Environment().from_string(
+        (PROJECT / "macros/engine/time.sql").read_text(encoding="utf-8"), {"var": lambda _: zone}
+    )
+    start = macros.module.default__day_start("day")
+    for given in map(date.fromisoformat, MIDNIGHTS[zone]):
+        for day in (given + timedelta(days=n) for n in (-1, 0, 1)):
+            begins = datetime.combine(day, time.min, UTC) - timedelta(hours=16)
+            while begins.astimezone(ZoneInfo(zone)).date() < day:
+                begins += timedelta(minutes=15)
+            found = sessions.con.execute(f"select {start} from (select $1::date as day)", [day])
+            assert found.fetchone() == (begins,)
 
 
 PAUSES = (0, 1, 600, 1799, 1800, 1800, 1801, 3600, 40000)

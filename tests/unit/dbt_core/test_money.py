@@ -1,13 +1,23 @@
 """MRR months, contracts, cash and companies, with numbers worked out by hand."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from core_world import AS_OF
 from duckdb import DuckDBPyConnection
-from money_world import contract, money_rows
+from money_world import contract, item, money_rows
 
+from compiled_case import Compiled
 from warehouse_case import build, fetch
+
+
+@pytest.fixture(scope="module")
+def subscriptions(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    """The months of subscriptions, and all that they read."""
+    folder = tmp_path_factory.mktemp("subscriptions") / "case"
+    folder.mkdir()
+    return Compiled.on_no_rows(folder, AS_OF, "fct_subscription_month")
 
 
 def test_an_item_counts_in_the_months_on_whose_last_day_it_is_active(
@@ -29,6 +39,38 @@ def test_an_item_counts_in_the_months_on_whose_last_day_it_is_active(
         ("t:t1", "erp", "02", Decimal("130.0000"), 20),
         ("t:t2", "erp", "02", Decimal("72.5000"), 1),
         ("t:t2", "erp", "03", Decimal("72.5000"), 1),
+    ]
+
+
+def test_a_subscription_has_its_months_from_2000_on(subscriptions: Compiled) -> None:
+    rows = {
+        "account": [{"account_id": "a0", "name": "甲"}],
+        "contract": [contract("c0", "a0", date(1999, 11, 1), date(2004, 1, 31))],
+        "subscription_item": [item("i0", "c0", date(1999, 11, 1), date(2004, 1, 31))],
+    }
+    subscriptions.build(rows, AS_OF)
+    # January 2000 to January 2004: 4 * 12 + 1
+    assert subscriptions.con.execute(
+        "select count(*), min(month), max(month), sum(mrr) from core.fct_subscription_month"
+    ).fetchone() == (49, date(2000, 1, 1), date(2004, 1, 1), Decimal("4900.0000"))
+
+
+def test_what_is_paid_by_use_is_counted_to_the_last_digit(subscriptions: Compiled) -> None:
+    begin, end = date(2024, 1, 1), date(2024, 1, 31)
+    dollars = {"currency": "USD", "period": "month", "seats": 1_000_000}
+    rows = {
+        "account": [{"account_id": "a0", "name": "甲"}],
+        "contract": [contract("c0", "a0", begin, end)],
+        "subscription_item": [
+            item("i0", "c0", begin, end, unit_price="0.000125", **dollars),
+            item("i1", "c0", begin, end, unit_price="0.0000000001", **dollars),
+        ],
+        "fx_rate": [{"date": begin, "currency": "USD", "base_currency": "CNY", "rate": 7.25}],
+    }
+    subscriptions.build(rows, AS_OF)
+    # 1,000,000 * 0.000125 * 7.25 = 906.25, and 0.0001 * 7.25 = 0.000725
+    assert subscriptions.con.execute("select mrr from core.fct_subscription_month").fetchall() == [
+        (Decimal("906.2507"),)
     ]
 
 

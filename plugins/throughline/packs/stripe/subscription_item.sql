@@ -41,7 +41,7 @@ items as (
         coalesce(cast(item->>'$.price.recurring.interval_count' as integer), 1) as steps,
         cast(
             coalesce(item->>'$.price.unit_amount_decimal', item->>'$.price.unit_amount')
-            as decimal(18, 6)
+            as decimal(24, 12)
         ) * cast(coalesce(minor_units.factor, '0.01') as decimal(4, 3)) as price,
         to_timestamp(
             cast(

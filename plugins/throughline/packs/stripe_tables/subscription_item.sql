@@ -29,7 +29,7 @@ items as (
         subscribed.livemode,
         subscribed.status,
         coalesce(cast(plan.nickname as varchar), cast(plan.id as varchar)) as plan,
-        cast(plan.amount as decimal(18, 6))
+        cast(plan.amount as decimal(24, 12))
             * cast(coalesce(minor_units.factor, '0.01') as decimal(4, 3)) as price,
         plan.currency,
         plan.interval as step,
