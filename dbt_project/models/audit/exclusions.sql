@@ -102,6 +102,12 @@ unplaced_dispositions as (
 
 ),
 
+no_touches as (
+
+    select * from {{ ref('int_touches__excluded') }}
+
+),
+
 counts as (
 
     select entity, 'is_test' as reason, rows from test_rows
@@ -143,6 +149,10 @@ counts as (
     left join counted_leads
         on leads.lead_id = counted_leads.lead_id
     where counted_leads.lead_id is null
+    union all
+    select entity, reason, count(*) as rows
+    from no_touches
+    group by entity, reason
     union all
     select 'subscription_item' as entity, reason, count(*) as rows
     from unplaced_items

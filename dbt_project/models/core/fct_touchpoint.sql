@@ -6,9 +6,19 @@ sessions as (
 
 ),
 
+excluded as (
+
+    select * from {{ ref('int_touches__excluded') }}
+
+),
+
 forms as (
 
-    select * from {{ ref('stg_form_submit') }}
+    select forms.*
+    from {{ ref('stg_form_submit') }} as forms
+    left join excluded
+        on excluded.entity = 'form_submit' and forms.event_id = excluded.row_id
+    where excluded.row_id is null
 
 ),
 
@@ -27,7 +37,11 @@ identities as (
 
 link_clicks as (
 
-    select * from {{ ref('stg_link_click') }}
+    select link_clicks.*
+    from {{ ref('stg_link_click') }} as link_clicks
+    left join excluded
+        on excluded.entity = 'link_click' and link_clicks.click_id = excluded.row_id
+    where excluded.row_id is null
 
 ),
 
@@ -46,8 +60,13 @@ market_events as (
 
 registrations as (
 
-    select * from {{ ref('stg_mkt_registration') }}
-    where checked_in_at is not null
+    select registrations.*
+    from {{ ref('stg_mkt_registration') }} as registrations
+    left join excluded
+        on
+            excluded.entity = 'mkt_registration'
+            and registrations.event_id || '|' || registrations.person_key = excluded.row_id
+    where registrations.checked_in_at is not null and excluded.row_id is null
 
 ),
 
@@ -58,26 +77,6 @@ views as (
         kind = 'view'
         and not is_bot
         and not is_internal
-
-),
-
-robot_patterns as (
-
-    select * from {{ ref('int_robot_patterns__listed') }}
-
-),
-
-own_nodes as (
-
-    select * from {{ ref('int_own_nodes__listed') }}
-
-),
-
-own_domains as (
-
-    select distinct lower(value) as domain
-    from {{ ref('stg_internal_list') }}
-    where kind = 'domain'
 
 ),
 
@@ -99,38 +98,28 @@ form_visits as (
 
 ),
 
--- The redirect knows no login, so that own staff are known by their address only.
-flagged_clicks as (
-
-    {{ flagged('link_clicks', 'anonymous_id') }}
-
-),
-
 -- A click that leads to a visit, or falls into one, is told by the visit.
 visited_clicks as (
 
-    select distinct flagged_clicks.click_id
-    from flagged_clicks
+    select distinct link_clicks.click_id
+    from link_clicks
     inner join sessions
         on
-            flagged_clicks.anonymous_id = sessions.anonymous_id
+            link_clicks.anonymous_id = sessions.anonymous_id
             and sessions.started_at
-            <= flagged_clicks.event_at + interval '{{ var("session_timeout_min") }} minutes'
-            and flagged_clicks.event_at
+            <= link_clicks.event_at + interval '{{ var("session_timeout_min") }} minutes'
+            and link_clicks.event_at
             <= sessions.ended_at + interval '{{ var("session_timeout_min") }} minutes'
 
 ),
 
 lone_clicks as (
 
-    select flagged_clicks.*
-    from flagged_clicks
+    select link_clicks.*
+    from link_clicks
     left join visited_clicks
-        on flagged_clicks.click_id = visited_clicks.click_id
-    where
-        visited_clicks.click_id is null
-        and not flagged_clicks.is_bot
-        and not flagged_clicks.is_internal
+        on link_clicks.click_id = visited_clicks.click_id
+    where visited_clicks.click_id is null
 
 ),
 
@@ -149,9 +138,6 @@ attendances as (
         on
             identities.id_type = 'event_person_key'
             and registrations.person_key = identities.id_value
-    left join own_domains
-        on lower(registrations.email_domain) = own_domains.domain
-    where own_domains.domain is null
     group by identities.person_id, registrations.event_id
 
 ),
@@ -229,9 +215,6 @@ touches as (
             and {{ held_at('identities', 'forms.event_at') }}
     left join form_visits
         on forms.event_id = form_visits.event_id
-    left join own_domains
-        on lower(forms.email_domain) = own_domains.domain
-    where own_domains.domain is null
 
     union all
 
@@ -279,7 +262,6 @@ touches as (
     from attendances
     left join market_events
         on attendances.event_id = market_events.event_id
-    where coalesce(market_events.status, 'held') <> 'cancelled'
 
     union all
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from core_world import AS_OF, at
+from core_world import AS_OF, at, form
 from money_world import contract, item
 
 from compiled_case import Compiled
@@ -54,6 +54,15 @@ def test_a_test_row_is_counted_once_however_often_it_is_read(left_out: Compiled)
     assert counted == [("account", 2), ("app_download_daily", 1), ("pageview", 1)]
 
 
+def click(click_id: str, **more: object) -> Row:
+    return {"click_id": click_id, "ts": at(1), "anonymous_id": "c", **more}
+
+
+def checked_in(event_id: str, person: str, **more: object) -> Row:
+    seen = {"registered_at": at(0), "checked_in_at": at(1)}
+    return {"event_id": event_id, "person_key": person, **seen, **more}
+
+
 def test_what_belongs_to_no_known_record_is_counted_with_its_reason(left_out: Compiled) -> None:
     first, last = date(2024, 1, 1), date(2024, 12, 31)
     call = {"direction": "out", "start_at": at(0)}
@@ -83,6 +92,26 @@ def test_what_belongs_to_no_known_record_is_counted_with_its_reason(left_out: Co
             "call_disposition": [
                 {"call_id": "answered"}, {"call_id": "rang"}, {"call_id": "which?"},
             ],
+            "internal_list": [
+                {"kind": "ip", "value": "own-ip"}, {"kind": "domain", "value": "Own.example"},
+            ],
+            "bot_ua": [{"pattern": "spider"}],
+            "link_click": [
+                click("read"), click("robot", ua="A Spider", ip_hash="own-ip"),
+                click("own", ip_hash="own-ip"),
+            ],
+            "form_submit": [
+                form("sent", "c", at(1), email_domain="else.example"),
+                form("own", "c", at(1), email_domain="own.example"),
+            ],
+            "mkt_event": [
+                {"event_id": "held", "status": "held"}, {"event_id": "off", "status": "cancelled"},
+            ],
+            "mkt_registration": [
+                checked_in("held", "guest"), checked_in("off", "guest"), checked_in("?", "guest"),
+                checked_in("off", "staff", email_domain="own.example"),
+                {**checked_in("off", "absent"), "checked_in_at": None},
+            ],
         },
         AS_OF,
     )  # fmt: skip
@@ -92,6 +121,11 @@ def test_what_belongs_to_no_known_record_is_counted_with_its_reason(left_out: Co
     assert counted == [
         ("call_disposition", "not_answered", 1),
         ("call_disposition", "unknown_call", 1),
+        ("form_submit", "is_internal", 1),
+        ("link_click", "is_bot", 1),
+        ("link_click", "is_internal", 1),
+        ("mkt_registration", "is_cancelled", 1),
+        ("mkt_registration", "is_internal", 1),
         ("subscription_item", "unknown_account", 1),
         ("subscription_item", "unknown_contract", 2),
         ("touch_event", "before_touch", 1),

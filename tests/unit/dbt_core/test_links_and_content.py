@@ -122,6 +122,8 @@ def test_what_is_left_out_and_what_comes_late_is_counted(core: DuckDBPyConnectio
         ("click", "is_test", 1),
         ("content_event", "is_bot", 1),
         ("content_event", "is_internal", 1),
+        ("link_click", "is_bot", 1),
+        ("link_click", "is_internal", 1),
         ("link_click", "is_test", 1),
     }
     late = fetch(core, "select days_late, rows from audit.late_rows where entity = 'click'")
