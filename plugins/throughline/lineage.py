@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from throughline.publish.candidate import STAGES
+from throughline.publish.candidate import is_published
 from throughline.settings import Settings
 from throughline.warehouse.graph import model_name
 
@@ -26,8 +26,8 @@ def behind(settings: Settings, names: Iterable[str]) -> list[str]:
         if key not in found:
             found.add(key)
             todo += manifest["child_map"].get(key, [])
-    tables = {name for name in wanted if _is_published(name)}
-    tables |= {name for key in found & nodes.keys() if _is_published(name := _name(nodes[key]))}
+    tables = {name for name in wanted if is_published(name)}
+    tables |= {name for key in found & nodes.keys() if is_published(name := _name(nodes[key]))}
     uses = {f"exposure:{key.rpartition('.')[2]}" for key in found if key.startswith("exposure.")}
     return [*sorted(tables), *sorted(uses)]
 
@@ -43,8 +43,3 @@ def _name(node: dict[str, Any]) -> str:
     if node["resource_type"] == "source":
         return f"{node['source_name']}.{node['name']}"
     return model_name(node) if node["resource_type"] in ("model", "seed") else ""
-
-
-def _is_published(name: str) -> bool:
-    schema, _, table = name.partition(".")
-    return schema in STAGES or (schema == "core" and table.startswith("dim_"))

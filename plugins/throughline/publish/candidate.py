@@ -21,6 +21,8 @@ from throughline.warehouse.engine import connect
 from throughline.warehouse.runs import Run
 
 STAGES = ("acquisition", "lead", "opportunity", "payment", "success", "journey", "audit")
+WHO_IS_WHO = ("bridge_person_company", "person_alias")
+"""Tables of core that readers need beside its dimensions, to follow a person through time."""
 DATE_COLUMNS = (
     *("date", "snapshot_date", "created_date", "period_start"),
     *("month", "created_month", "lead_cohort_month"),
@@ -132,6 +134,13 @@ def _input_results(run: Run) -> list[CheckResult]:
     ]
 
 
+def is_published(name: str) -> bool:
+    """Whether readers get a `schema.table`: of the stages, a dimension, or who is who."""
+    schema, _, table = name.partition(".")
+    of_core = table.startswith("dim_") or table in WHO_IS_WHO
+    return schema in STAGES or (schema == "core" and of_core)
+
+
 def not_connected(con: duckdb.DuckDBPyConnection, run: Run) -> list[str]:
     """Entities that no enabled source delivers, also those that only a `requires` names."""
     named = con.execute(
@@ -154,11 +163,13 @@ def _is_of(con: duckdb.DuckDBPyConnection, run: Run) -> None:
 def _models(con: duckdb.DuckDBPyConnection) -> list[_Model]:
     rows = con.execute(
         "select schema_name, model, description, requires, inputs, column_requires, column_about"
-        " from work.run.models where list_contains(?, schema_name)"
-        " or schema_name = 'core' and starts_with(model, 'dim_') order by all",
-        [list(STAGES)],
+        " from work.run.models order by all"
     ).fetchall()
-    return [_Model(r[0], r[1], r[2], tuple(r[3]), tuple(r[4]), r[5], r[6]) for r in rows]
+    return [
+        _Model(r[0], r[1], r[2], tuple(r[3]), tuple(r[4]), r[5], r[6])
+        for r in rows
+        if is_published(f"{r[0]}.{r[1]}")
+    ]
 
 
 def _missing(requires: Sequence[str], run: Run) -> list[str]:

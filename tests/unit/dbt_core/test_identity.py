@@ -1,5 +1,6 @@
 """Persons, against the rules of spec/identity.md applied one edge at a time."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ from core_world import CHAIN
 from duckdb import DuckDBPyConnection
 from identity_oracle import graph_of, mapped, periods, persons
 
-from warehouse_case import Row, fetch
+from warehouse_case import PROJECT, Row, fetch
 
 
 def test_every_id_belongs_to_the_person_that_the_sequential_rules_name(
@@ -113,3 +114,14 @@ def test_a_person_is_in_one_company_at_a_time(core: DuckDBPyConnection) -> None:
     )
     assert overlaps == []
     assert fetch(core, "select 1 from core.bridge_person_company limit 1")
+
+
+def test_the_queries_of_the_handbook_find_everybody(core: DuckDBPyConnection) -> None:
+    text = (PROJECT.parent / "docs" / "identity.md").read_text(encoding="utf-8")
+    views, alias, members = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    asked = core.execute(views).fetchall()
+    assert len(asked) == len(dict(asked)) > 150
+    [old, new] = core.execute("select old_id, new_id from core.person_alias limit 1").fetchone()
+    assert core.execute(alias.replace("an id from an old report", old)).fetchall() == [(new,)]
+    found = core.execute(members).fetchall()
+    assert len(found) == len(dict(found)) > 0
