@@ -1,11 +1,13 @@
 """Three nights of the tiny demo, without Airflow: planted truths, and incremental equals full."""
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -381,6 +383,21 @@ def test_a_shared_computer_belongs_to_whoever_is_logged_in(made) -> None:
             [device["cookie"]],
         )
         assert found == [tuple(turn) for turn in device["turns"]]
+        used = ask_work(
+            settings,
+            "select logins.id_value, days.business_date, days.active_events"
+            " from intermediate.int_active_days__resolved as days"
+            " inner join core.map_identity as logins"
+            " on logins.id_type = 'login_id' and days.subject = logins.person_id"
+            " where days.subject_type = 'person' and days.business_line = 'ALL'"
+            " and logins.id_value in (?, ?) and days.active_events > 0 order by all",
+            sorted({who for _, who in device["turns"]}),
+        )
+        counted = Counter(
+            (who, datetime.fromtimestamp(second, ZoneInfo("Asia/Shanghai")).date())
+            for second, who in device["uses"]
+        )
+        assert {(who, day): uses for who, day, uses in used} == counted
 
 
 def test_a_front_desk_s_phone_joins_nobody(made) -> None:

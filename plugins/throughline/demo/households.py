@@ -12,6 +12,7 @@ from throughline.demo.channels import BY_NAME
 from throughline.demo.company import Company, Person, new_company, new_person
 from throughline.demo.leads import Lead
 from throughline.demo.ledger import Ledger
+from throughline.demo.tenants import Employee
 from throughline.demo.times import DAY, day_of, start_of
 from throughline.demo.visits import Visitor
 from throughline.demo.world import World
@@ -36,6 +37,14 @@ TURNS = (
     (3 * DAY + 11 * HOUR, "a", False),
 )
 """Visits on the shared computer: when, whose, and whether logged in."""
+USES = (
+    (11 * HOUR + 1800, "a", "view_dashboard"),
+    (12 * HOUR, "a", "Logout"),
+    (13 * HOUR, "b", "view_dashboard"),
+    (17 * HOUR, "b", "view_dashboard"),
+    (3 * DAY + 11 * HOUR + 1800, "a", "view_dashboard"),
+)
+"""What is done in the product there, without a login but for the logout, and who did it."""
 FORM = 14 * HOUR + 600
 ALONE = 2 * DAY + 20 * HOUR
 """When the second person leaves the form, and looks again on their own phone."""
@@ -83,6 +92,8 @@ def _share(rng: Random, ledger: Ledger, home: Household) -> None:
     for second, who, logged_in in TURNS:
         user = home.login(who) if logged_in else None
         _view(ledger, replace(computer, user_id=user), home.begins + second)
+    for second, who, name in USES:
+        _use(ledger, home, home.begins + second, name, who if name == "Logout" else None)
     sender = home.people["b"]
     left = {"phone": sender.phone, **({"email": sender.email} if sender.email else {})}
     visits.form(rng, ledger, computer, home.begins + FORM, "whitepaper", **left)
@@ -97,6 +108,14 @@ def _view(ledger: Ledger, visitor: Visitor, second: int) -> None:
     ledger.emit("pageviews", day_of(second), (None, *row))
 
 
+def _use(ledger: Ledger, home: Household, second: int, name: str, who: str | None) -> None:
+    track = 7 * 10**9 + home.company.serial * 100_000 + second % 100_000
+    user = Employee("", home.login(who) if who else "", f"dev-{home.company.number}", 0)
+    row = (f"{track}:{second}", track, "track", name, second * 1000, second * 1000 + 800, None,
+           user, None, home.cookie("pc"), f"198.18.{home.company.serial % 250}.7")  # fmt: skip
+    ledger.emit("app_events", day_of(second), (None, *row))
+
+
 def _note(ledger: Ledger, home: Household) -> None:
     """What the CRM knows of the second person, and what is true of both."""
     met = Lead("", home.begins + DAY, BY_NAME["direct"], home.company, home.people["b"], "open", {})
@@ -107,7 +126,10 @@ def _note(ledger: Ledger, home: Household) -> None:
     for who, node in nodes:
         ledger.fact("other_node", home.begins, person=home.people[who].person, node=node)
     turns = [(home.begins + second, home.login(who)) for second, who, _ in TURNS]
-    ledger.fact("shared_device", home.begins, cookie=home.cookie("pc"), turns=turns,
+    uses = [
+        (home.begins + second, home.login(who)) for second, who, name in USES if name != "Logout"
+    ]
+    ledger.fact("shared_device", home.begins, cookie=home.cookie("pc"), turns=turns, uses=uses,
                 unlinked=f"anonymous_id:{home.cookie('phone')}")  # fmt: skip
 
 

@@ -50,6 +50,8 @@ def form(row: tuple) -> str:
 def app_event(row: tuple) -> str:
     """A Sensors Analytics record."""
     (_, track, kind, name, happened, received, tenant, employee, duration, cookie, ip) = row
+    if tenant is None:
+        return _outside(track, kind, name, happened, received, employee, cookie, ip)
     anonymous = cookie or employee.device
     original = f'"original_id":"{anonymous}",' if kind == "track_signup" else ""
     event = f'"event":"{name}",' if name else ""
@@ -66,6 +68,18 @@ def app_event(row: tuple) -> str:
         f'"$is_first_day":false,"$device_id":"{employee.device}","company_id":"{tenant}",'
         f'"employee_id":"{employee.employee_id}"{lasted}{utm}}}}}'
     )
+
+
+def _outside(track, kind, name, happened, received, employee, cookie, ip) -> str:
+    """A record of nobody's tenant, and of nobody where no login is known."""
+    who = {"login_id": employee.login} if employee.login else {}
+    return json.dumps({
+        "_track_id": track, "distinct_id": employee.login or cookie, "anonymous_id": cookie, **who,
+        "time": happened, "type": kind, "event": name, "project": "production",
+        "recv_time": received, "lib": {"$lib": "js", "$lib_version": "1.26.3"},
+        "properties": {"$app_version": "3.2.1", "$os": "Windows", "$ip": ip,
+                       "$device_id": employee.device},
+    }, separators=(",", ":"))  # fmt: skip
 
 
 def api_request(row: tuple) -> str:
