@@ -102,7 +102,7 @@ def test_channels_earn_nothing_by_it_and_the_policy_has_no_part_in_it(told: Told
     ledger = told[3]
     for table in ("contracts", "invoices", "payments"):
         assert table not in ledger.crm
-    assert {kind for kind, _, _ in ledger.facts} == {"lead", "node"}
+    assert {kind for kind, _, _ in ledger.facts} == {"lead", "node", "other_node"}
     assert {row["status"] for _, row in ledger.crm["lead_status_history"]} == {
         "new", "working", "converted",
     }  # fmt: skip
