@@ -2,16 +2,18 @@
 import hashlib
 import hmac
 import json
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ingest_case as case
-from throughline.conform import conform, find_parts, reconform
+from throughline.conform import conform, find_parts, pii, reconform
 from throughline.conform.pii import pii_key
 from throughline.errors import ConformError
 from throughline.landing import input_batches, live_batches, set_verdict
@@ -511,6 +513,29 @@ def test_conform_identifier_that_is_a_phone_or_email_is_replaced(tmp_path: Path)
         case.rows(batch.path, f"regexp_full_match(creator_login_id, '{KEY_ID_AND_HEX}')")[:4]
         == [(True,)] * 4
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "is_shared"),
+    [
+        ("phone", "400-123-4567", True),
+        ("phone", "+86 800 123 4567", True),
+        ("phone", "138 0013 8000", False),
+        ("phone", "0411-8123456", False),
+        ("phone", "+1 400 123 4567", False),
+        ("email", "Test@else.example", True),
+        ("email", "no-reply@else.example", True),
+        ("email", "tester@else.example", False),
+    ],
+)
+def test_conform_marks_what_belongs_to_nobody(kind: str, typed: str, is_shared: bool) -> None:
+    with duckdb.connect() as session:
+        pii.define(session)
+        pii.set_key(session, b"a key")
+        sql = f"select pii_hash({kind}_of(?))"
+        [hashed] = session.execute(sql, [typed]).fetchone()
+    mark = "shared:" if is_shared else ""
+    assert re.fullmatch(f"[0-9a-f]{{8}}:{mark}[0-9a-f]{{64}}", hashed)
 
 
 def test_conform_identifier_behind_a_key_is_replaced_and_keeps_its_key(tmp_path: Path) -> None:

@@ -179,7 +179,8 @@ numbered as (
 
 ),
 
--- Block-list: a phone or mailbox that many names use belongs to a desk, not to a person.
+-- Block-list: a phone or mailbox that many names use belongs to a desk, not to a person, and one
+-- that is marked in its hash to a service.
 names as (
 
     select 'phone_hash' as node_type, phone_hash as node_value, name_hash from contacts
@@ -201,6 +202,12 @@ shared as (
     where node_value is not null
     group by all
     having count(distinct name_hash) > {{ var('shared_contact_names') }}
+    union
+    select
+        node_type,
+        node_value,
+    from nodes
+    where node_type in ('phone_hash', 'email_hash') and contains(node_value, ':shared:')
 
 ),
 

@@ -14,7 +14,7 @@ from throughline.settings import Settings
 from throughline.source_folders import Source
 from throughline.windows import SNAPSHOT
 
-CONFORM_VERSION = 4
+CONFORM_VERSION = 5
 """Raised when the meaning of conforming changes, so that batches are made anew."""
 
 

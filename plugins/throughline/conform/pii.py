@@ -1,6 +1,8 @@
 """Personal data: normalised, then replaced by a keyed HMAC-SHA256 inside DuckDB.
 
 The key never enters SQL text, files or logs: its two padded halves are bound to session variables.
+Service lines (400, 800) and mailboxes of nobody (test@, noreply@) are marked as shared: identity
+joins nobody by them (identity rule 3), and could not tell them by their hash.
 """
 
 import hashlib
@@ -38,8 +40,13 @@ create macro nfkc(given) as
     case when strlen(given) = length(given) then given else nfkc_text(given) end;
 create macro hmac_hex(message) as
     sha256(getvariable('pii_outer') || unhex(sha256(getvariable('pii_inner') || encode(message))));
+create macro mark_of(message) as
+    case when (length(message) = 13 and message[:6] in ('+86400', '+86800'))
+              or split_part(message, '@', 1) in ('test', 'noreply', 'no-reply')
+         then 'shared:' else '' end;
 create macro pii_hash(message) as
-    case when message is not null then getvariable('pii_key_id') || ':' || hmac_hex(message) end;
+    case when message is not null
+         then getvariable('pii_key_id') || ':' || mark_of(message) || hmac_hex(message) end;
 create macro local_number(digits) as
     case when regexp_full_match(digits, '1[3-9][0-9]{9}') then '+86' || digits
          when length(digits) between 7 and 12 and replace(digits, digits[1], '') <> ''

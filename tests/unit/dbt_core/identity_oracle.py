@@ -242,7 +242,7 @@ def _guarded(graph: Graph) -> tuple[list[tuple[Node, Node]], set[tuple[Node, Nod
     rejected = set()
     open_pairs = []
     for pair in graph.ordered_edges():
-        if any(len(graph.names[node]) > 5 for node in pair):
+        if any(len(graph.names[node]) > 5 or ":shared:" in node[1] for node in pair):
             rejected.add((*pair, "shared_contact"))
         else:
             open_pairs.append(pair)

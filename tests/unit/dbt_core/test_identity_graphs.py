@@ -39,11 +39,16 @@ def named(identity: Compiled, rows: Mapping[str, Sequence[Row]]) -> dict[Node, s
     return {(row["node_type"], row["node_value"]): row["person_id"] for row in found}
 
 
+def phone_hash(number: int) -> str:
+    """Hash of a phone; the eighth is a service line."""
+    return "k:shared:8" if number == 8 else f"p{number}"
+
+
 def form(number: int, minute: int, cookie: int, phone: int | None, email: int | None) -> Row:
     """A form of a cookie."""
     when = BORN + timedelta(minutes=minute)
     return {"event_id": f"f{number}", "anonymous_id": f"c{cookie}", "event_time": when,
-            "received_at": when, "type": "demo", "phone_hash": phone and f"p{phone}",
+            "received_at": when, "type": "demo", "phone_hash": phone and phone_hash(phone),
             "email_hash": email and f"e{email}"}  # fmt: skip
 
 
@@ -63,7 +68,7 @@ def event(number: int, minute: int, login: int | None, cookie: int | None, devic
 def lead(number: int, minute: int, phone: int | None, email: int | None, name: int) -> Row:
     """A lead; a phone under six names is shared."""
     return {"lead_id": f"l{number}", "created_at": BORN + timedelta(minutes=minute),
-            "phone_hash": phone and f"p{phone}", "email_hash": email and f"e{email}",
+            "phone_hash": phone and phone_hash(phone), "email_hash": email and f"e{email}",
             "name_hash": f"n{name}", "status": "new"}  # fmt: skip
 
 
