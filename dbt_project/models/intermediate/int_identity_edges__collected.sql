@@ -21,6 +21,18 @@ app_events as (
 
 ),
 
+later_holders as (
+
+    select
+        id_value,
+        login_id,
+        held_from,
+        coalesce(held_to, cast('9999-12-31 00:00:00+00' as timestamptz)) as held_to,
+    from {{ ref('int_identity_holders__dated') }}
+    where id_type = 'anonymous_id' and not is_first_login
+
+),
+
 -- A form that is sent while another login than the first holds the cookie tells of that login.
 forms as (
 
@@ -29,13 +41,11 @@ forms as (
         case when holders.login_id is null then 'anonymous_id' else 'login_id' end as sender_type,
         coalesce(holders.login_id, forms.anonymous_id) as sender,
     from {{ ref('stg_form_submit') }} as forms
-    left join {{ ref('int_identity_holders__dated') }} as holders
+    left join later_holders as holders
         on
-            holders.id_type = 'anonymous_id'
-            and forms.anonymous_id = holders.id_value
-            and not holders.is_first_login
+            forms.anonymous_id = holders.id_value
             and forms.event_at >= holders.held_from
-            and (holders.held_to is null or forms.event_at < holders.held_to)
+            and forms.event_at < holders.held_to
 
 ),
 
