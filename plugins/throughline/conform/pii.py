@@ -35,6 +35,8 @@ PLACEHOLDERS = (
 )
 """Texts, after NFKC, trim and lower case, that say nothing."""
 
+# A macro puts its argument wherever it is named, and macros within macros multiply it: a lambda
+# names it once. Without, an identifier takes half a second to plan.
 _MACROS = r"""
 create macro nfkc(given) as
     case when strlen(given) = length(given) then given else nfkc_text(given) end;
@@ -44,9 +46,9 @@ create macro mark_of(message) as
     case when (length(message) = 13 and message[:6] in ('+86400', '+86800'))
               or split_part(message, '@', 1) in ('test', 'noreply', 'no-reply')
          then 'shared:' else '' end;
-create macro pii_hash(message) as
-    case when message is not null
-         then getvariable('pii_key_id') || ':' || mark_of(message) || hmac_hex(message) end;
+create macro pii_hash(message) as list_transform([message], lambda known:
+    case when known is not null
+         then getvariable('pii_key_id') || ':' || mark_of(known) || hmac_hex(known) end)[1];
 create macro local_number(digits) as
     case when regexp_full_match(digits, '1[3-9][0-9]{9}') then '+86' || digits
          when length(digits) between 7 and 12 and replace(digits, digits[1], '') <> ''
@@ -77,11 +79,10 @@ create macro identifier_hash(text) as
 create macro key_before(text) as
     case when contains(text, '@') then regexp_extract(text, '^[$][A-Za-z0-9_$]*[+]')
          else regexp_extract(text, '^[A-Za-z_$][A-Za-z0-9_$]*[+]') end;
-create macro behind_key(text) as
-    key_before(text) || identifier_hash(text[length(key_before(text)) + 1:]);
-create macro identifier_of(given) as
-    coalesce(case when contains(nfkc(given), '+') then behind_key(trim(nfkc(given)))
-                  else identifier_hash(trim(nfkc(given))) end, given);
+create macro behind_key(text) as list_transform([key_before(text)], lambda key:
+    key || list_transform([text[length(key) + 1:]], lambda rest: identifier_hash(rest))[1])[1];
+create macro identifier_of(given) as coalesce(list_transform([trim(nfkc(given))], lambda text:
+    case when contains(text, '+') then behind_key(text) else identifier_hash(text) end)[1], given);
 """
 
 
