@@ -221,3 +221,7 @@ def test_an_id_that_may_change_hands_is_asked_for_an_instant(nodes: dict[str, No
                 f"{node['original_file_path']}: which owner? Add held_at to\n{join}"
             )
     assert asking > 8
+    condition = (PROJECT / "macros" / "held_at.sql").read_text(encoding="utf-8").partition("#}")[2]
+    assert " or " not in condition.lower(), (
+        "macros/held_at.sql: an OR makes DuckDB compare every row with every id"
+    )
